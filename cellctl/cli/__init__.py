@@ -1,0 +1,1 @@
+"""The ``cellctl`` command: one verb a file, imported only when it is called."""

@@ -1,0 +1,1 @@
+"""The verbs. Each module has ``configure(parser)`` and ``run(arguments) -> exit code``."""

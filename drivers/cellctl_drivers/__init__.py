@@ -1,0 +1,1 @@
+"""Drivers that come with cellctl: one folder a product."""

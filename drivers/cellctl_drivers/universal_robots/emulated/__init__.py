@@ -1,0 +1,1 @@
+"""An emulated UR e-Series controller, in parts: arm, program, safety, and one server a port."""

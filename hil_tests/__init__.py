@@ -1,0 +1,1 @@
+"""The same tests on hardware, or on emulators where none answers."""
