@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cellctl.door.emulator_process import EmulatorProcess
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from cellctl.devices import Device
     from cellctl.door.server import DoorServer
     from cellctl.journal import WriterJournal
+    from cellctl.journal.store import Store
+    from cellctl.links import Network
     from cellctl.recipe.cell import Cell
 
 log = logging.getLogger("controller")
@@ -35,8 +38,29 @@ class Assembled:
     about: dict[str, Any]
 
 
-async def assemble(options: Options, stack: AsyncExitStack) -> Assembled:
+def _system_network() -> Network:
+    from cellctl.links import SystemNetwork
+
+    return SystemNetwork()
+
+
+def _sqlite_store(path: Path) -> Store:
+    from cellctl.journal import SqliteStore
+
+    return SqliteStore(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Factories:
+    """What makes the wires and the journal's store: wrap them to capture, or to make them fail."""
+
+    network: Callable[[], Network] = _system_network
+    store: Callable[[Path], Store] = _sqlite_store
+
+
+async def assemble(options: Options, stack: AsyncExitStack, factories: Factories | None = None) -> Assembled:
     """Build everything; ``stack`` closes it again. Raises CellError: nothing is left running then."""
+    factories = factories or Factories()
     _ = options.cell_file, options.recipe_file  # what is missing is told before anything is started
     emulator = await _start_emulator(options, stack)
 
@@ -45,14 +69,14 @@ async def assemble(options: Options, stack: AsyncExitStack) -> Assembled:
     from cellctl.controller.build import make_devices
     from cellctl.door.queries import Queries
     from cellctl.door.server import DoorServer
-    from cellctl.links import Links, SystemNetwork
+    from cellctl.links import Links
     from cellctl.recipe import check, load_recipe
 
     cell = await _load_cell(options, emulator)
     program = check(cell, load_recipe(options.recipe_file), bindings=options.bindings, parameters=options.parameters)
     place = _take_place(cell, options, stack)
-    journal = await _open_journal(place, stack)
-    links = Links(SystemNetwork())
+    journal = await _open_journal(factories.store(place.journal), stack)
+    links = Links(factories.network())
     stack.push_async_callback(links.aclose)
     devices = make_devices(cell, links)
     controller = Controller(cell, program, devices, journal)
@@ -112,10 +136,10 @@ def _log_to(place: Place) -> None:
     os.close(descriptor)
 
 
-async def _open_journal(place: Place, stack: AsyncExitStack) -> WriterJournal:
-    from cellctl.journal import SqliteStore, open_journal
+async def _open_journal(store: Store, stack: AsyncExitStack) -> WriterJournal:
+    from cellctl.journal import open_journal
 
-    journal = await open_journal(SqliteStore(place.journal))
+    journal = await open_journal(store)
 
     async def close() -> None:
         try:

@@ -8,11 +8,12 @@ from typing import Any
 
 from cellctl.controller.build import make_devices
 from cellctl.devices import Condition, Device, Signal
-from cellctl.errors import CellError, NoAnswer
+from cellctl.errors import CellError, LinkError, NoAnswer
 from cellctl.links import Links, SystemNetwork
 from cellctl.recipe.cell import Cell
 
 IDENTIFY_WITHIN = 5.0  # s
+_LOOK = "Look at its power, its cable, and its address in the cell file"
 HEALTH_WITHIN = 5.0  # s for a device that nobody had connected to yet
 
 
@@ -75,4 +76,5 @@ async def _connect_and_examine(device: Device) -> dict[str, Any]:
 
 
 def _told(error: CellError) -> dict[str, str]:
-    return {"message": error.message, "hint": error.hint}
+    hint = error.hint or (_LOOK if isinstance(error, LinkError) else "")
+    return {"message": error.message, "hint": hint}

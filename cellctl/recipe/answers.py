@@ -19,6 +19,7 @@ from cellctl.recipe.yaml_nodes import YamlNode
 if TYPE_CHECKING:
     from cellctl.recipe.compile import Compiler
 
+_AT_ONCE = 0.001  # s
 _FAULTS = 1_000  # sorts the steps of answers behind the step that they answer for
 
 
@@ -174,7 +175,7 @@ class _One:
         return replace(then, part=self._level.part, outcome=entry.part)
 
     def _raise(self, answer: Answer, at: At, entry: Another) -> Address:
-        """A step that is never verified, so that ``answer`` follows once the steps before it are done."""
+        """A wait that is over at once and in vain, so that ``answer`` follows once the steps before it are done."""
         common = self._compiler.common(self._step, at, f"then {answer.then}")
-        made = Wait(**common, seconds=parse("0 s"), verify=parse("false"), answers={"unverified": answer})
+        made = Wait(**common, until=parse("false"), within=_AT_ONCE, answers={"timeout": answer})
         return self._compiler.emit(at, made, entry.node)

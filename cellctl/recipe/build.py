@@ -9,56 +9,19 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
-from typing import Any, ClassVar, Literal, NamedTuple, Union, cast, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from cellctl.errors import UsageError
 from cellctl.recipe.diagnostics import Problems, near, nearest
 from cellctl.recipe.expressions import Expr, ExpressionError, parse
-from cellctl.recipe.nodes import Wrong
+from cellctl.recipe.file_model import UNKNOWN_EXPR, FileModel
+from cellctl.recipe.hints import bare, choices, is_model, kind_of, neutral, plans_of, suits, union_keys
 from cellctl.recipe.value_types import Type, describe, mismatch, unit_hint
 from cellctl.recipe.yaml_nodes import ListNode, MapNode, ScalarNode, YamlNode
 from cellctl.units import KINDS, NUMBER, parse_quantity, show
-
-
-class FileModel(BaseModel):
-    """A part of a file. ``node`` is where it is written; ``broken`` names the fields that are wrong."""
-
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-    HEAD: ClassVar[str] = ""  # the key that tells this model from others in a union
-    SCALAR: ClassVar[str] = ""  # the field that a bare scalar or list stands for
-
-    _node: YamlNode = PrivateAttr()
-    _broken: frozenset[str] = PrivateAttr(default=frozenset())
-
-    def written(self, node: YamlNode, broken: Collection[str]) -> None:
-        """Say where it is written, and which fields are wrong."""
-        self._node, self._broken = node, frozenset(broken)
-
-    @property
-    def node(self) -> YamlNode:
-        """Where it is written."""
-        return self._node
-
-    @property
-    def broken(self) -> frozenset[str]:
-        """The fields that have been told of."""
-        return self._broken
-
-    def place_of(self, key: str) -> YamlNode:
-        """Where the value of a key is written, else the model itself."""
-        return self._node.value_at(key)
-
-    def key_of(self, key: str) -> YamlNode:
-        """Where a key is written, else the model itself."""
-        return self._node.key_at(key)
-
-    def says(self, key: str) -> bool:
-        """Whether the file says this key."""
-        return isinstance(self._node, MapNode) and key in self._node.values
 
 
 class _Broken:
@@ -66,32 +29,6 @@ class _Broken:
 
 
 BROKEN = _Broken()
-UNKNOWN_EXPR = Expr(Wrong())  # stands for an expression that has been told of: its type is unknown
-
-
-class _Plan(NamedTuple):
-    hint: Any
-    kind: str
-    default: Any
-    required: bool
-
-
-@lru_cache(maxsize=256)
-def _plans(model: type[BaseModel]) -> dict[str, _Plan]:
-    made: dict[str, _Plan] = {}
-    for name, info in model.model_fields.items():
-        kind = next((each for each in info.metadata if isinstance(each, str)), "")
-        default = None if info.is_required() else info.get_default(call_default_factory=True)
-        made[info.alias or name] = _Plan(info.annotation, kind, default, info.is_required())
-    return made
-
-
-def _kind(plan: _Plan) -> str:
-    """The kind of a field, of one that may be missing too."""
-    inner = (each for option in get_args(plan.hint) for each in getattr(option, "__metadata__", ()))
-    return plan.kind or next((each for each in inner if isinstance(each, str)), "")
-
-
 Converter = Callable[[YamlNode], Any]
 
 
@@ -135,9 +72,9 @@ class Builder:
         if not isinstance(node, MapNode):
             if not short:
                 return self._wrong(node, f"{what} must be a mapping, not {node.described}", _keys_hint(model))
-            plan = _plans(model)[short]
+            plan = plans_of(model)[short]
             return self._finish(model, node, {short: self.build(node, plan.hint, plan.kind, what)})
-        plans = _plans(model)
+        plans = plans_of(model)
         extra = model.model_config.get("extra") == "allow"
         values: dict[str, Any] = {}
         meant: set[str | None] = set()  # keys that are there, misspelt
@@ -156,7 +93,7 @@ class Builder:
     def _finish(
         self, model: type[BaseModel], node: YamlNode, values: dict[str, Any], meant: Collection[str | None] = ()
     ) -> Any:
-        plans = _plans(model)
+        plans = plans_of(model)
         broken = {key for key, value in values.items() if value is BROKEN}
         for key, plan in plans.items():
             if plan.required and key not in values:
@@ -174,7 +111,7 @@ class Builder:
             rest = {key: value for key, value in good.items() if key not in broken}
             names = {info.alias or name: name for name, info in model.model_fields.items()}
             defaults = {
-                names[key]: _neutral(plan.hint) if plan.required else plan.default
+                names[key]: neutral(plan.hint) if plan.required else plan.default
                 for key, plan in plans.items()
                 if key not in rest
             }
@@ -194,8 +131,8 @@ class Builder:
             place = node
             for step in each["loc"]:
                 place = _below(place, step)
-            plan = _plans(model).get(key)
-            message, hint = _words(each, key, _kind(plan) if plan else "")
+            plan = plans_of(model).get(key)
+            message, hint = _words(each, key, kind_of(plan) if plan else "")
             self.problems.add("bounds" if each["type"] in _BOUNDS else "value", message, place, hint=hint)
             broken.add(key)
         return broken
@@ -214,21 +151,21 @@ class Builder:
             hints = tuple(hint for hint in hints if hint is not type(None))
         if len(hints) == 1:
             return self.build(node, hints[0], kind, what)
-        chosen = next((hint for hint in hints if _suits(node, hint)), None)
+        chosen = next((hint for hint in hints if suits(node, hint)), None)
         if (
             isinstance(node, MapNode)
             and node.values
-            and _is_model(chosen)
-            and not _union_keys(hints) & node.values.keys()
+            and is_model(chosen)
+            and not union_keys(hints) & node.values.keys()
         ):
             key = next(iter(node.values), "")
             self.problems.add(
-                "unknown-key", f"there is no key {key!r} here", node.key_at(key), hint=near(key, _union_keys(hints))
+                "unknown-key", f"there is no key {key!r} here", node.key_at(key), hint=near(key, union_keys(hints))
             )
             self.problems.suspects.update(node.texts())
             return BROKEN
         if chosen is None:
-            return self._wrong(node, f"{what} cannot be {node.described}", _choices(node, hints))
+            return self._wrong(node, f"{what} cannot be {node.described}", choices(node, hints))
         return self.build(node, chosen, kind, what)
 
     def _quantity(self, node: YamlNode, kind: str, what: str) -> Any:
@@ -268,8 +205,8 @@ class Builder:
         return (
             items
             if len(items) == len(built)
-            or (isinstance(_bare(hint), type) and issubclass(cast(type, _bare(hint)), FileModel))
-            or get_origin(_bare(hint)) in {Union, types.UnionType}
+            or (isinstance(bare(hint), type) and issubclass(cast(type, bare(hint)), FileModel))
+            or get_origin(bare(hint)) in {Union, types.UnionType}
             else BROKEN
         )
 
@@ -316,62 +253,6 @@ class Builder:
         return value
 
 
-def _bare(hint: Any) -> Any:
-    return get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
-
-
-def _suits(node: YamlNode, hint: Any) -> bool:
-    hint = _bare(hint)
-    if isinstance(hint, type) and issubclass(hint, FileModel):
-        if isinstance(node, MapNode):
-            return not hint.HEAD or hint.HEAD in node.values
-        return bool(hint.SCALAR)
-    if isinstance(node, MapNode):
-        return get_origin(hint) in {dict, Mapping}
-    if isinstance(node, ListNode):
-        return get_origin(hint) in {list, tuple}
-    assert isinstance(node, ScalarNode), "a node is a mapping, a list or a scalar"
-    if get_origin(hint) is Literal:
-        return node.value in get_args(hint)
-    if hint in {bool, int}:
-        return type(node.value) is hint
-    return hint in {str, float, Expr} and node.value is not None
-
-
-def _neutral(hint: Any) -> Any:
-    """A value of a type, for a field that is wrong and has no default: checking goes on around it."""
-    hint = _bare(hint)
-    origin, options = get_origin(hint), get_args(hint)
-    if hint is Expr or Expr in options:
-        return UNKNOWN_EXPR
-    if origin is Literal:
-        return options[0]
-    if origin in {Union, types.UnionType}:
-        return None if type(None) in options else _neutral(options[0])
-    if origin is tuple:
-        return tuple(_neutral(each) for each in options)
-    return (origin or hint)() if (origin or hint) in {str, int, float, bool, list, dict} else None
-
-
-def _is_model(hint: Any) -> bool:
-    return isinstance(_bare(hint), type) and issubclass(_bare(hint), FileModel)
-
-
-def _union_keys(hints: tuple[Any, ...]) -> set[str]:
-    models = [_bare(hint) for hint in hints]
-    return {
-        key for model in models if isinstance(model, type) and issubclass(model, BaseModel) for key in _plans(model)
-    }
-
-
-def _choices(node: YamlNode, hints: tuple[Any, ...]) -> str:
-    heads = [head for hint in hints if (head := getattr(_bare(hint), "HEAD", ""))]
-    words = [str(each) for hint in hints if get_origin(_bare(hint)) is Literal for each in get_args(_bare(hint))]
-    if isinstance(node, ScalarNode) and words:
-        return near(node.text, words, f"It is one of {', '.join(words)}")
-    return f"It has one of the keys {', '.join(heads)}" if heads else ""
-
-
 def _below(node: YamlNode, step: int | str) -> YamlNode:
     if isinstance(node, MapNode):
         return node.values.get(str(step), node)
@@ -403,7 +284,7 @@ def _words(error: ErrorDetails, key: str, kind: str) -> tuple[str, str]:
 
 
 def _keys_hint(model: type[BaseModel]) -> str:
-    return f"Its keys are {', '.join(list(_plans(model))[:8])}"
+    return f"Its keys are {', '.join(list(plans_of(model))[:8])}"
 
 
 def _example(model: type[BaseModel], key: str) -> str:

@@ -34,6 +34,7 @@ class CellBuild:
     tools: dict[str, Pose] = field(default_factory=dict[str, Pose])
     positions: dict[str, Position] = field(default_factory=dict[str, Position])
     stations: dict[str, Station] = field(default_factory=dict[str, Station])
+    drivers: dict[str, Driver | tuple[str, str, str]] = field(default_factory=dict[str, Driver | tuple[str, str, str]])
     lines: dict[str, tuple[str, SerialAddress]] = field(default_factory=dict[str, tuple[str, SerialAddress]])
     units: dict[tuple[str, int | None], str] = field(default_factory=dict[tuple[str, int | None], str])
 
@@ -176,18 +177,24 @@ def _driver(build: CellBuild, name: str, node: MapNode) -> Driver | None:
             hint="Write driver: …; `cellctl drivers` lists them",
         )
         return None
-    try:
-        return find_driver(named.text)
-    except CellError as error:
-        build.problems.add("unknown-driver", error.message, named, hint=error.hint)
-    except Exception as error:
-        build.problems.add(
-            "broken-driver",
-            f"the driver {named.text!r} cannot be imported: {error!r}",
-            named,
-            hint="Reinstall the package that it is in",
-        )
+    if named.text not in build.drivers:
+        build.drivers[named.text] = _find(named.text)
+    found = build.drivers[named.text]
+    if isinstance(found, Driver):
+        return found
+    code, message, hint = found
+    build.problems.add(code, message, named, hint=hint)
     return None
+
+
+def _find(name: str) -> Driver | tuple[str, str, str]:
+    """The driver of a name; or code, message and hint."""
+    try:
+        return find_driver(name)
+    except CellError as error:
+        return "unknown-driver", error.message, error.hint
+    except Exception as error:  # a driver package may be anybody's, and fail in any way when it is imported
+        return "broken-driver", f"the driver {name!r} cannot be imported: {error!r}", "Reinstall its package"
 
 
 def _config(build: CellBuild, driver: Driver, node: MapNode, name: str) -> DeviceConfig | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from cellctl.recipe.build import FileModel
+from cellctl.recipe.file_model import FileModel
 from cellctl.recipe.schema_types import Angle, Expression, Length, Name, Reaction, Speed
 
 Point = tuple[Length, Length, Length]

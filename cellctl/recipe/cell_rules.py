@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from cellctl.errors import UsageError
-from cellctl.recipe.build import UNKNOWN_EXPR
 from cellctl.recipe.cell import Interlock, Retreat
 from cellctl.recipe.cell_file import InterlockEntry, RetreatEntry
 from cellctl.recipe.diagnostics import near
+from cellctl.recipe.file_model import UNKNOWN_EXPR
 from cellctl.recipe.nodes import Name
 from cellctl.recipe.schema_types import Reaction
 from cellctl.recipe.value_types import BOOL, UNKNOWN, Inference, Type, describe

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cellctl.devices import Action
-from cellctl.recipe.build import UNKNOWN_EXPR
 from cellctl.recipe.check_context import Context, bounds
 from cellctl.recipe.diagnostics import near, nearest
 from cellctl.recipe.expressions import Expr
 from cellctl.recipe.fields import actions
+from cellctl.recipe.file_model import UNKNOWN_EXPR
 from cellctl.recipe.nodes import Name
 from cellctl.recipe.recipe_file import DEVICE_NEEDS, THINGS, CallStep, DoStep
 from cellctl.recipe.value_types import UNKNOWN, describe, type_of_kind

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from cellctl.devices import Action
-from cellctl.recipe.build import UNKNOWN_EXPR
 from cellctl.recipe.check_context import Context
 from cellctl.recipe.diagnostics import near, nearest
 from cellctl.recipe.fields import declared_faults
+from cellctl.recipe.file_model import UNKNOWN_EXPR
 from cellctl.recipe.recipe_file import Another, Answer, AskFor, DoStep, Retry, StepEntry, TimedStep
 from cellctl.recipe.value_types import BOOL
 from cellctl.recipe.yaml_nodes import YamlNode
@@ -46,7 +46,7 @@ def _faults(step: TimedStep, action: Action | None) -> set[str]:
     """What a step itself can raise."""
     found = {*(action.faults if action else ()), *step.watch}
     found.update({"timeout"} if step.within is not None or "within" in step.broken else ())
-    found.update({"unverified"} if step.verify is not None or "verify" in step.broken else ())
+    found.update({"unverified"} if isinstance(step, DoStep) and step.says("verify") else ())
     return found
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cellctl.recipe.build import UNKNOWN_EXPR
 from cellctl.recipe.expressions import EvaluationError, Expr
 from cellctl.recipe.fields import COUNTERS, changes_by_itself
+from cellctl.recipe.file_model import UNKNOWN_EXPR
 from cellctl.recipe.nodes import Name
 from cellctl.recipe.recipe_file import (
     DEVICE_NEEDS,

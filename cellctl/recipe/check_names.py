@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from cellctl.recipe.build import UNKNOWN_EXPR
 from cellctl.recipe.cell import Cell
 from cellctl.recipe.diagnostics import Problems, near, nearest
 from cellctl.recipe.fields import COUNTERS, actions
+from cellctl.recipe.file_model import UNKNOWN_EXPR
 from cellctl.recipe.nodes import FUNCTIONS
 from cellctl.recipe.parameters import constant
 from cellctl.recipe.recipe_build import Recipe

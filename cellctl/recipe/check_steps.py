@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cellctl.devices import Action
-from cellctl.recipe.build import UNKNOWN_EXPR
 from cellctl.recipe.check_context import Context, bounds, condition
 from cellctl.recipe.check_do import check_call, check_do
 from cellctl.recipe.check_faults import check_answers, check_own_answers
 from cellctl.recipe.diagnostics import near
+from cellctl.recipe.file_model import UNKNOWN_EXPR
 from cellctl.recipe.recipe_file import (
     AskStep,
     CallStep,
@@ -95,7 +95,7 @@ def _step(context: Context, step: StepEntry) -> None:
 
 
 def _conditions(context: Context, step: TimedStep) -> None:
-    if step.verify is not None and step.verify is not UNKNOWN_EXPR:
+    if isinstance(step, DoStep) and step.verify is not None and step.verify is not UNKNOWN_EXPR:
         condition(context, step.verify, step.place_of("verify"), "verify")
     node = step.place_of("watch")
     for fault, expression in step.watch.items():

@@ -11,8 +11,8 @@ from typing import TypedDict
 
 from cellctl.recipe import compile_heads
 from cellctl.recipe.answers import AnswerCompiler, Unanswered
-from cellctl.recipe.build import UNKNOWN_EXPR
 from cellctl.recipe.expressions import Expr
+from cellctl.recipe.file_model import UNKNOWN_EXPR
 from cellctl.recipe.nodes import Name, Node
 from cellctl.recipe.place import At, Level, Place, part_of
 from cellctl.recipe.program import Address, Answer, Mark, Region, Set, Step
@@ -32,7 +32,7 @@ from cellctl.recipe.substitute import TooLarge, renamed, substitute
 from cellctl.recipe.walk import answers_of
 from cellctl.recipe.yaml_nodes import YamlNode
 
-MAX_STEPS = 20_000
+MAX_STEPS = 10_000
 LAST = 9_999_999  # sorts behind everything
 
 

@@ -64,21 +64,19 @@ def leave_zone(compiler: Compiler, zone: str, step: StepEntry, at: At) -> Addres
     return compiler.emit(at, Zone(**compiler.common(step, at, f"leave {zone}"), zone=zone, verb="leave"), step.node)
 
 
-def _watched(compiler: Compiler, step: TimedStep, at: At) -> tuple[Expr | None, dict[str, Expr], list[str]]:
-    """``verify``, ``watch``, and the faults that come of these and of ``within``."""
+def _watched(compiler: Compiler, step: TimedStep, at: At) -> tuple[dict[str, Expr], list[str]]:
+    """``watch``, and the faults that come of it and of ``within``."""
     node = step.place_of("watch")
     watch = {fault: compiler.expression(each, at.place, node) for fault, each in step.watch.items()}
-    verify = compiler.expression(step.verify, at.place, step.place_of("verify")) if step.verify is not None else None
-    faults = [
-        *watch,
-        *(["timeout"] if step.within is not None else []),
-        *(["unverified"] if verify is not None else []),
-    ]
-    return verify, watch, faults
+    return watch, [*watch, *(["timeout"] if step.within is not None else [])]
 
 
 def _do(compiler: Compiler, step: DoStep, at: At) -> Address:
-    verify, watch, faults = _watched(compiler, step, at)
+    watch, faults = _watched(compiler, step, at)
+    verify: Expr | None = None
+    if step.verify is not None:
+        verify = compiler.expression(step.verify, at.place, step.place_of("verify"))
+        faults.append("unverified")
     role, _, name = (step.do or "").partition(".")
     role = renamed(role, at.place.env)
     capability = str(compiler.recipe.file.needs.get(role, ""))
@@ -119,13 +117,12 @@ def _effect(compiler: Compiler, step: DoStep, at: At) -> PartEffect | None:
 
 
 def _wait(compiler: Compiler, step: WaitStep, at: At) -> Address:
-    verify, watch, faults = _watched(compiler, step, at)
+    watch, faults = _watched(compiler, step, at)
     condition = compiler.expression(step.wait, at.place, step.place_of("wait"))
     is_condition = Scope(compiler.names).quiet(condition) == BOOL
     made = Wait(
         **compiler.common(step, at, f"wait {condition}"),
         within=step.within,
-        verify=verify,
         watch=watch,
         answers=compiler.answered(step, at, faults, "wait"),
         until=condition if is_condition else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,7 @@ from cellctl.recipe.yaml_nodes import ScalarNode, YamlNode, YamlProblem
 
 Severity = Literal["error", "warning"]
 Format = Literal["full", "concise", "json"]
+MANY = 60  # names that are all looked at for a suggestion
 EXCERPT = 110  # columns of a line that are shown
 
 
@@ -126,12 +128,17 @@ class Problems:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like ``name``, None where none is."""
-    found = difflib.get_close_matches(name[:80], sorted(set(known)), n=4, cutoff=0.6)
-    return max(
-        found,
-        key=lambda each: difflib.SequenceMatcher(None, name, each).ratio() - 0.05 * abs(len(each) - len(name)),
-        default=None,
-    )
+    name = name[:80]
+    names = set(known)
+    if len(names) > MANY:  # of so many only the likely ones, so that a thousand typos take no minute
+        likely = (each for each in names if each[:1] == name[:1] and abs(len(each) - len(name)) <= 1)
+        names = set(itertools.islice(likely, MANY))
+    found = difflib.get_close_matches(name, sorted(names), n=4, cutoff=0.6)
+
+    def closeness(each: str) -> float:
+        return difflib.SequenceMatcher(None, name, each).ratio() - 0.05 * abs(len(each) - len(name))
+
+    return max(found, key=closeness, default=None)
 
 
 def near(name: str, known: Iterable[str], otherwise: str = "") -> str:

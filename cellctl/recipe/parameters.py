@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cellctl.errors import CellError
-from cellctl.recipe.build import UNKNOWN_EXPR, FileModel
 from cellctl.recipe.diagnostics import Problems, near
 from cellctl.recipe.expressions import Expr, parse
+from cellctl.recipe.file_model import UNKNOWN_EXPR, FileModel
 from cellctl.recipe.nodes import Name, Number
 from cellctl.recipe.recipe_build import Recipe
 from cellctl.recipe.recipe_file import ParameterEntry

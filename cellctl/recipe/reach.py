@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from cellctl.errors import CellError, UsageError
 from cellctl.motion.pose import Pose
 from cellctl.recipe.cell import Cell, CellDevice
 from cellctl.recipe.cell_file import CellFile
 from cellctl.recipe.diagnostics import Problems
+from cellctl.recipe.expressions import Expr
 from cellctl.recipe.fields import PART
 from cellctl.recipe.nodes import Name
 from cellctl.recipe.program import Do, Program
@@ -130,12 +131,14 @@ def _tool(cell: Cell, robot: CellDevice, tool: str, node: YamlNode, problems: Pr
 
 def check_program(program: Program, cell: Cell, nodes: dict[str, YamlNode], problems: Problems) -> None:
     """Where each motion step goes, as far as it is known before the run; ``nodes`` by step address."""
+    seen: set[tuple[str, Expr]] = set()
     for step in program.steps.values():
         if not isinstance(step, Do) or step.capability != "robot" or "to" not in step.arguments:
             continue
         robot = cell.devices.get(step.device)
-        if robot is None:
+        if robot is None or (step.device, step.arguments["to"]) in seen:
             continue
+        seen.add((step.device, step.arguments["to"]))
         for target, what in _targets(program, cell, step, problems):
             message, hint = objection(robot, target)
             if message:
@@ -163,7 +166,7 @@ def _targets(program: Program, cell: Cell, step: Do, problems: Problems) -> list
     found: list[tuple[Target, str]] = []
     for index, slot in enumerate(choices):
 
-        def lookup(name: str, field: str | None, slot: Pose | None = slot) -> Any:
+        def lookup(name: str, field: str | None, slot: Pose | None = slot) -> object:
             if field in {"slot", "slot_used"} and slot is not None:
                 return slot
             if field is None and name in program.parameters:
@@ -176,9 +179,11 @@ def _targets(program: Program, cell: Cell, step: Do, problems: Problems) -> list
             raise _NotKnown(f"{name} is not known before the run")
 
         try:
-            target = expression.evaluate(lookup)
+            target: object = expression.evaluate(lookup)
         except CellError:
             return []
+        if not isinstance(target, tuple):
+            return []  # no target at all: told of
         where = f"slot {index} of {station.name}: " if station else ""
-        found.append((target, where))
+        found.append((cast(Target, target), where))
     return found

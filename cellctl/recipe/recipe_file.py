@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from cellctl.recipe.build import FileModel
+from cellctl.recipe.file_model import FileModel
 from cellctl.recipe.schema_types import Expression, Length, Mass, Name, Time
 from cellctl.recipe.value_types import VALUE_KINDS
 
@@ -80,7 +80,6 @@ class TimedStep(StepEntry):
     within: Time | None = Field(default=None, gt=0)
     on_timeout: Answer | None = None
     watch: dict[str, Expression] = Field(default_factory=dict[str, Any], description="fault: condition, while it runs")
-    verify: Expression | None = Field(default=None, description="must be true when it is done")
 
 
 class DoStep(TimedStep):
@@ -89,6 +88,7 @@ class DoStep(TimedStep):
     model_config = ConfigDict(extra="allow")
     HEAD = "do"
     do: str = Field(examples=["arm.move"])
+    verify: Expression | None = Field(default=None, description="must be true when it is done")
     as_: Name | None = Field(default=None, alias="as", description="the variable that takes the result")
     takes: Name | None = Field(default=None, description="the new part that was seen")
     from_: str | None = Field(default=None, alias="from", description="the station that it was seen at")

@@ -105,6 +105,7 @@ class Scope:
     def __init__(self, names: Names, params: dict[str, str] | None = None) -> None:
         self.names = names
         self.params = params or {}
+        self._of_kinds: dict[tuple[str, ...], list[str]] = {}
 
     def kind(self, name: str) -> str | None:
         """What a name is here; None where there is none."""
@@ -125,15 +126,20 @@ class Scope:
                 hint=self._candidates(kinds),
             )
         elif name not in self.names.problems.suspects:
-            candidates = [each for each in self.names.all_names(self.params) if self.kind(each) in kinds]
             otherwise = "Take it before, with takes:" if kinds == ("part",) else "Name it in needs:"
             self.names.missing.setdefault(name, []).append(
-                Missing(node, offset, near(name, candidates, self._candidates(kinds) or otherwise))
+                Missing(node, offset, near(name, self._names_of(kinds), self._candidates(kinds) or otherwise))
             )
         return False
 
+    def _names_of(self, kinds: tuple[str, ...]) -> list[str]:
+        if kinds not in self._of_kinds:
+            everything = self.names.all_names(self.params)
+            self._of_kinds[kinds] = [each for each in everything if self.kind(each) in kinds]
+        return self._of_kinds[kinds]
+
     def _candidates(self, kinds: tuple[str, ...]) -> str:
-        found = [each for each in self.names.all_names(self.params) if self.kind(each) in kinds]
+        found = self._names_of(kinds)
         return f"There are: {', '.join(found[:8])}" if found else ""
 
     def check(self, expression: Expr, node: YamlNode, wanted: Type | None, what: str) -> Type:

@@ -151,6 +151,7 @@ class Cli:
         self.state = state
         self.environment = {**os.environ, "CELLCTL_STATE": str(state), "TZ": "UTC"}
         self.environment.pop("CELLCTL_TRACEBACK", None)
+        self.started: list[subprocess.Popen[str]] = []
 
     def __call__(self, *words: str, timeout: float = 60, **more: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -166,7 +167,15 @@ class Cli:
     def start(self, *words: str, **more: Any) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
         given = {"stdin": subprocess.DEVNULL, "stdout": pipe, "stderr": pipe, **more}
-        return subprocess.Popen(self.command(*words), env=self.environment, text=True, **given)
+        self.started.append(subprocess.Popen(self.command(*words), env=self.environment, text=True, **given))
+        return self.started[-1]
+
+    def end(self) -> None:
+        """End what a test that has failed has left."""
+        for process in self.started:
+            if process.poll() is None:
+                process.terminate()
+                process.communicate(timeout=60)
 
     @staticmethod
     def command(*words: str) -> list[str]:
@@ -176,7 +185,9 @@ class Cli:
 @pytest.fixture
 def cli() -> Iterator[Cli]:
     with tempfile.TemporaryDirectory(prefix="cellctl") as directory:
-        yield Cli(Path(directory))
+        made = Cli(Path(directory))
+        yield made
+        made.end()
 
 
 @pytest.fixture

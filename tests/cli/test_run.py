@@ -57,6 +57,16 @@ def wait_for(client: Client, wanted: Callable[[dict[str, Any]], bool]) -> dict[s
             return event
 
 
+def read_until(process: Any, word: str) -> str:
+    """What the process says on stderr until a line with the word."""
+    told = ""
+    while word not in told:
+        line = process.stderr.readline()
+        assert line, told
+        told += line
+    return told
+
+
 def started(cli: Cli, *words: str) -> Client:
     """A run of many parts that has been left to its controller; its door, with events."""
     done = cli(*EMULATED, "--set", "batch=50", "--detach", *words)
@@ -113,8 +123,7 @@ def test_a_second_controller_is_refused_and_the_first_goes_on(cli: Cli) -> None:
 )
 def test_signals_are_stop(cli: Cli, number: signal.Signals, state: str) -> None:
     process = cli.start(*EMULATED, "--set", "batch=50")
-    while state not in process.stderr.readline():
-        pass
+    read_until(process, state)
     process.send_signal(number)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + number
@@ -156,12 +165,9 @@ def test_a_crash_leaves_an_unfinished_run_that_a_person_must_look_at(cli: Cli) -
         wait_for(client, lambda event: event["event"] == "step" and event["phase"] == "intent")
         os.kill(client.call("status")["pid"], signal.SIGKILL)
     process = cli.start(*EMULATED, "--set", "batch=1")
-    lines: list[str] = []
-    while not any("starts a new run" in line for line in lines):
-        lines.append(process.stderr.readline())
-        assert lines[-1], "".join(lines)
-    assert any("never ended. Nothing has been moved" in line for line in lines)
-    assert any("in doubt: " in line for line in lines)
+    told = read_until(process, "starts a new run")
+    assert "never ended. Nothing has been moved" in told
+    assert "in doubt: " in told
     assert "Stopped" in cli("status").stdout
     assert cli("reset", "--wait").stdout.lower() == "idle\n"
     assert cli("start").returncode == 0

@@ -57,6 +57,7 @@ class UniversalRobot(Robot):
         self._session = Session(name)
         self._startup = Startup(name, config, self._session, self._dashboard, self._secondary)
         self._remote: bool | None = None
+        self._asked = False  # whether the dashboard has been asked since the connection
         self._paused = asyncio.Event()  # the safety system has just paused our program
         self._safe = True
         self._told = -math.inf
@@ -103,6 +104,7 @@ class UniversalRobot(Robot):
         except CellError as error:
             failure = error
         finally:
+            self._asked = False
             self._session.wire = None
             wire.lose(failure)
             await client.aclose()
@@ -121,6 +123,7 @@ class UniversalRobot(Robot):
                 self._remote = False
             except CellError:
                 self._remote = None
+            self._asked = True
             self.publish("remote_control", bool(self._remote))
             self._judge()
             try:
@@ -165,7 +168,7 @@ class UniversalRobot(Robot):
 
     def _judge(self) -> None:
         state = self._session.state
-        if state is None or self._session.wire is None:
+        if state is None or self._session.wire is None or not self._asked:
             return
         found = verdict(state, remote=self._remote, program=self._startup.trouble())
         self.set_health(found.condition, found.text, found.hint)
