@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 BUILT  := setup.py pyproject.toml $(wildcard ext/*.pyx ext/*.c ext/*.h cellctl/motion/*.pxd)
 
-.PHONY: run test lint types bench hil clean
+.PHONY: run test lint types bench bench-motion fuzz-motion hil clean
 
 run: $(VENV)/.installed                 ## the flagship recipe on the emulated cell
 	@$(BIN)/cellctl run recipes/vision_sort --emulate
@@ -21,6 +21,14 @@ lint: $(VENV)/.installed-test           ## style, types and layers
 
 bench: $(VENV)/.installed-test          ## measured beside the peers; writes build/bench/cell.jsonl
 	@$(BIN)/python -m benchmarks.cell
+
+bench-motion: $(VENV)/.installed-test   ## trajectories beside the peers; writes build/bench/motion.jsonl
+	@$(BIN)/python -m benchmarks.motion
+
+fuzz-motion:                            ## odd numbers for the planner, under the sanitizers
+	@mkdir -p build
+	@$(or $(CC),cc) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Iext tests/native/fuzz_otg.c ext/otg_*.c ext/path*.c -lm -o build/fuzz_otg
+	@build/fuzz_otg 200000
 
 hil: $(VENV)/.installed-test            ## the same tests on hardware where it answers: make hil CELL=path
 	@$(BIN)/python -m pytest hil_tests --cell $(or $(CELL),recipes/vision_sort)

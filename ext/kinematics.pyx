@@ -13,11 +13,11 @@ The arm has joints 2, 3 and 4 parallel, so everything but the elbow is solved by
 No angle comes from an arc cosine, so nothing loses digits near a singularity; what is singular is
 told apart by size: the shoulder where o5 lies at d4 from the axis, the elbow where it is straight or
 folded, the wrist where s5 is zero and q6 may be chosen.
+
+numpy is imported by the functions that give arrays: most who move one arm never load it.
 """
 
 from libc.math cimport M_PI, atan2, cos, fabs, fmod, hypot, rint, sin, sqrt
-
-import numpy as np
 
 cdef double TWO_PI = 2.0 * M_PI
 cdef double RIM = 1e-7          # m: a pose so little out of reach is answered at the rim of the reach
@@ -363,6 +363,7 @@ cdef class Chain:
         """Velocity of the tool point by joint speeds, in the base. Shape (6, 6): three rows m/s, three rad/s."""
         cdef double q[6]
         cdef Frame flange, tip
+        import numpy as np
         if out is None:
             out = np.empty((6, 6))
         elif out.shape[0] != 6 or out.shape[1] != 6:
@@ -377,6 +378,7 @@ cdef class Chain:
         """Poses for many joint angles. Shape (n, 6) in and out; no memory is taken where ``out`` is given."""
         cdef Py_ssize_t n = joints.shape[0], i
         cdef Frame flange, tip
+        import numpy as np
         if out is None:
             out = np.empty((n, 6))
         if joints.shape[1] != 6 or out.shape[0] != n or out.shape[1] != 6:
@@ -399,6 +401,7 @@ cdef class Chain:
         """
         cdef Py_ssize_t n = poses.shape[0], i
         cdef Frame tip, flange
+        import numpy as np
         if out is None:
             out = np.full((n, BRANCHES, 6), np.nan)
         if counts is None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final
 
 from cellctl.errors import UsageError
 from cellctl.motion._kinematics import Chain
 from cellctl.motion.pose import Pose
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Joints = tuple[float, ...]
 _FULL_TURN = 2 * math.pi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from math import atan2, cos, sin, sqrt  # by name: a shift in virtual time is millions of these
 from typing import NamedTuple
 
 Quaternion = tuple[float, float, float, float]  # w, x, y, z; of length 1
@@ -41,15 +42,16 @@ class Pose(NamedTuple):
         w, a, b, c = quaternion
         if w < 0.0:  # the same rotation, told with the angle below π
             w, a, b, c = -w, -a, -b, -c
-        sine = math.sqrt(a * a + b * b + c * c)
-        scale = 2.0 * math.atan2(sine, w) / sine if sine > 1e-12 else 2.0
+        sine = sqrt(a * a + b * b + c * c)
+        scale = 2.0 * atan2(sine, w) / sine if sine > 1e-12 else 2.0
         return cls(x, y, z, a * scale, b * scale, c * scale)
 
     def quaternion(self) -> Quaternion:
         """The rotation as a unit quaternion (w, x, y, z)."""
-        angle = math.sqrt(self.rx * self.rx + self.ry * self.ry + self.rz * self.rz)
-        scale = math.sin(angle / 2) / angle if angle > 1e-12 else 0.5
-        return math.cos(angle / 2), self.rx * scale, self.ry * scale, self.rz * scale
+        _, _, _, rx, ry, rz = self
+        angle = sqrt(rx * rx + ry * ry + rz * rz)
+        scale = sin(angle / 2) / angle if angle > 1e-12 else 0.5
+        return cos(angle / 2), rx * scale, ry * scale, rz * scale
 
     def rpy(self) -> tuple[float, float, float]:
         """Roll, pitch, yaw (rad) as ``from_rpy`` takes them; roll is 0 where pitch is ±90°."""
@@ -69,8 +71,8 @@ class Pose(NamedTuple):
     def __matmul__(self, other: Pose) -> Pose:
         """``a @ b``: ``b``, which is told in the frame ``a``, in the frame that ``a`` is told in."""
         turn = self.quaternion()
-        x, y, z = _turn(turn, other.x, other.y, other.z)
-        return Pose.from_quaternion(self.x + x, self.y + y, self.z + z, _multiply(turn, other.quaternion()))
+        x, y, z = _turn(turn, other[0], other[1], other[2])
+        return Pose.from_quaternion(self[0] + x, self[1] + y, self[2] + z, _multiply(turn, other.quaternion()))
 
     def inverse(self) -> Pose:
         """The pose that undoes this one: ``p @ p.inverse()`` is the identity."""

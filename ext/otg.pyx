@@ -1,0 +1,327 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: freethreading_compatible=True
+"""Planning from state to state, once or every control cycle: the Cython face of otg_plan.c."""
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.math cimport INFINITY, NAN, fabs, isfinite, isnan
+from libc.stddef cimport size_t
+from libc.string cimport memcmp, memcpy
+
+import numpy as np
+
+from cellctl.motion._trajectory cimport OtgPath, OtgPiece, Trajectory, path_extrema, path_state
+
+cdef extern from "otg_plan.h":
+    enum: OTG_STEPS
+    enum: OTG_FIELDS
+    ctypedef struct OtgAxis:
+        double first
+    ctypedef struct OtgInput:
+        int n
+        const double* field[11]
+        const int* interface
+        const int* sync
+        const int* enabled
+        double least, exact
+    ctypedef struct OtgAnswer:
+        int axis, field
+        double duration
+    ctypedef struct OtgRequest:
+        int interface
+    int otg_plan(const OtgInput*, OtgAxis*, OtgPath*, OtgAnswer*) noexcept nogil
+    int otg_check(const OtgInput*, OtgAnswer*) noexcept nogil
+    OtgRequest otg_request(const OtgInput*, int) noexcept nogil
+    int otg_axis_prepare(OtgAxis*, const OtgRequest*) noexcept nogil
+
+cdef extern from "otg_audit.h":
+    void otg_audit(const OtgInput*, const OtgPath*, double, double*, double*) noexcept nogil
+
+cdef extern from "otg_blocked.h":
+    int otg_blocked(const OtgAxis*, double (*)[2], int) noexcept nogil
+
+cdef enum:
+    VMAX = 6
+    VMIN = 7
+    AMAX = 8
+    AMIN = 9
+    JMAX = 10
+    FIELDS = 11
+
+FIELD_NAMES = ("current_position", "current_velocity", "current_acceleration",
+               "target_position", "target_velocity", "target_acceleration",
+               "max_velocity", "min_velocity", "max_acceleration", "min_acceleration", "max_jerk")
+
+
+class PlanError(Exception):
+    """What is wrong with an input, as numbers: (status, axis, field, duration). refusals.py puts it into words."""
+
+
+cdef class Input:
+    """The numbers of a request: rows of ``data`` (11, dof) as in FIELD_NAMES, rows of ``choices`` (3, dof)."""
+
+    cdef readonly int degrees_of_freedom
+    cdef readonly object data
+    cdef readonly object choices
+    cdef public bint mirrored_velocity
+    cdef public bint mirrored_acceleration
+    cdef double* values
+    cdef int* options
+    cdef readonly object room           # (2, dof): least and greatest position allowed
+    cdef public bint bounded            # whether room is to be kept
+    cdef double* walls
+    cdef public double minimum
+    cdef public double exact
+
+    def __cinit__(self, int degrees_of_freedom, *args, **kwargs):
+        cdef double[:, ::1] view
+        cdef int[:, ::1] chosen
+        cdef double[:, ::1] walls
+        if degrees_of_freedom < 1:
+            raise ValueError(f"{degrees_of_freedom} degrees of freedom; at least one is needed")
+        self.degrees_of_freedom = degrees_of_freedom
+        self.data = np.zeros((FIELDS, degrees_of_freedom))
+        self.choices = np.zeros((3, degrees_of_freedom), np.intc)
+        self.data[VMAX] = NAN
+        self.data[AMAX:] = INFINITY
+        self.choices[2] = 1
+        self.mirrored_velocity = self.mirrored_acceleration = True
+        view = self.data
+        chosen = self.choices
+        self.values = &view[0, 0]
+        self.options = &chosen[0, 0]
+        self.minimum = 0.0
+        self.exact = NAN
+        self.room = np.full((2, degrees_of_freedom), INFINITY)
+        self.room[0] = -INFINITY
+        self.bounded = False
+        walls = self.room
+        self.walls = &walls[0, 0]
+
+    cdef int outside(self, Trajectory trajectory) noexcept:
+        """The first axis that leaves its room further than it was outside at the start, -1 if none does."""
+        cdef double least, greatest, when, start, slack
+        cdef int i, n = self.degrees_of_freedom
+        for i in range(n):
+            path_extrema(&trajectory.path[i], &least, &when, &greatest, &when)
+            start = self.values[i]
+            slack = 1e-12 * (fabs(least) + fabs(greatest))
+            if least < min(start, self.walls[i]) - slack or greatest > max(start, self.walls[n + i]) + slack:
+                return i
+        return -1
+
+    cdef void fill(self, OtgInput* request) noexcept:
+        cdef int i, n = self.degrees_of_freedom
+        if self.mirrored_velocity:
+            for i in range(n):
+                self.values[VMIN * n + i] = -self.values[VMAX * n + i]
+        if self.mirrored_acceleration:
+            for i in range(n):
+                self.values[AMIN * n + i] = -self.values[AMAX * n + i]
+        request.n = n
+        for i in range(FIELDS):
+            request.field[i] = self.values + i * n
+        request.interface = self.options
+        request.sync = self.options + n
+        request.enabled = self.options + 2 * n
+        request.least = self.minimum
+        request.exact = self.exact
+
+
+cdef class Planner:
+    """Room to plan in, for so many axes: made once, used again and again without allocating."""
+
+    cdef readonly int degrees_of_freedom
+    cdef OtgAxis* axes
+
+    def __cinit__(self, int degrees_of_freedom, *args, **kwargs):
+        self.axes = <OtgAxis*>PyMem_Malloc(max(1, degrees_of_freedom) * sizeof(OtgAxis))
+        if self.axes == NULL:
+            raise MemoryError()
+        self.degrees_of_freedom = degrees_of_freedom
+
+    def __dealloc__(self):
+        PyMem_Free(self.axes)
+
+    cdef int run(self, Input given, Trajectory trajectory) except -1:
+        cdef OtgInput request
+        cdef int i, n = self.degrees_of_freedom
+        if given.degrees_of_freedom != n:
+            raise ValueError(f"the input has {given.degrees_of_freedom} axes, not {n}")
+        given.fill(&request)
+        trajectory.reserve(n, <size_t>n * OTG_STEPS)
+        for i in range(n):
+            trajectory.path[i].piece = trajectory.block + i * OTG_STEPS
+        self.attempt(&request, trajectory)
+        if given.bounded and given.outside(trajectory) >= 0:
+            self.keep_inside(given, &request, trajectory)
+        return 0
+
+    cdef int attempt(self, const OtgInput* request, Trajectory trajectory) except -1:
+        cdef OtgAnswer answer
+        cdef int i, status
+        for i in range(self.degrees_of_freedom):
+            self.axes[i].first = 0
+        answer.axis = answer.field = -1
+        answer.duration = NAN
+        status = otg_plan(request, self.axes, trajectory.path, &answer)
+        if status != 0:
+            for i in range(self.degrees_of_freedom):
+                trajectory.path[i].n = 0
+            raise PlanError(status, answer.axis, answer.field, answer.duration)
+        trajectory.duration = answer.duration
+        for i in range(self.degrees_of_freedom):
+            trajectory.least[i] = self.axes[i].first
+        return 0
+
+    cdef int keep_inside(self, Input given, OtgInput* request, Trajectory trajectory) except -1:
+        """Slower, until the positions stay in their room: by 5 % a time up to 22 times the least, then back by halves."""
+        cdef double least = trajectory.duration, slow, fast = trajectory.duration
+        cdef int k, axis = -1
+        for k in range(64):
+            slow = least * 1.05 ** (k + 1)
+            request.least = slow
+            if isnan(request.exact):
+                self.attempt(request, trajectory)
+                axis = given.outside(trajectory)
+                if axis < 0:
+                    break
+            fast = slow
+        else:
+            raise PlanError(10, given.outside(trajectory), -1, NAN)
+        for k in range(16):
+            request.least = 0.5 * (slow + fast)
+            self.attempt(request, trajectory)
+            if given.outside(trajectory) < 0:
+                slow = request.least
+            else:
+                fast = request.least
+        request.least = slow
+        return self.attempt(request, trajectory)
+
+    def plan(self, Input given not None, Trajectory trajectory not None):
+        """Plans into a trajectory."""
+        self.run(given, trajectory)
+
+    def blocked(self, Input given not None, int dof):
+        """The least duration of an axis, and the ends of the intervals of longer ones that it cannot do."""
+        cdef OtgInput request
+        cdef OtgAnswer answer
+        cdef OtgRequest one
+        cdef double intervals[8][2]
+        cdef int status, count, k
+        given.fill(&request)
+        if not 0 <= dof < given.degrees_of_freedom:
+            raise IndexError(f"axis {dof} of {given.degrees_of_freedom}")
+        status = otg_check(&request, &answer)
+        if status != 0:
+            raise PlanError(status, answer.axis, answer.field, NAN)
+        one = otg_request(&request, dof)
+        if otg_axis_prepare(self.axes, &one):
+            raise PlanError(5, dof, -1, NAN)
+        if not isfinite(self.axes[0].first):
+            raise PlanError(6, dof, -1, NAN)
+        count = otg_blocked(self.axes, intervals, 8)
+        return self.axes[0].first, [(intervals[k][0], intervals[k][1]) for k in range(count)]
+
+    def many(self, Input given not None, const double[:, :, ::1] problems, double[::1] out, double[:, ::1] audit=None):
+        """Durations of many requests, NaN where one is invalid; its audit (n, 2): worst excess of a limit, worst miss.
+
+        ``problems`` (n, 6, dof) replaces the states, (n, 11, dof) the limits too.
+        """
+        cdef OtgInput request
+        cdef OtgAnswer answer
+        cdef Trajectory room = Trajectory()
+        cdef Py_ssize_t k
+        cdef int i, n = self.degrees_of_freedom, fields = problems.shape[1]
+        if given.degrees_of_freedom != n or problems.shape[2] != n or out.shape[0] != problems.shape[0]:
+            raise ValueError("the shapes do not fit")
+        if fields != 6 and fields != FIELDS:
+            raise ValueError("the shapes do not fit")
+        if audit is not None and (audit.shape[0] != out.shape[0] or audit.shape[1] != 2):
+            raise ValueError("the shapes do not fit")
+        given.fill(&request)
+        room.reserve(n, <size_t>n * OTG_STEPS)
+        for i in range(n):
+            room.path[i].piece = room.block + i * OTG_STEPS
+        with nogil:
+            for k in range(problems.shape[0]):
+                for i in range(fields):
+                    request.field[i] = &problems[k, i, 0]
+                if otg_plan(&request, self.axes, room.path, &answer) != 0:
+                    out[k] = NAN
+                    continue
+                out[k] = answer.duration
+                if audit is not None:
+                    otg_audit(&request, room.path, answer.duration, &audit[k, 0], &audit[k, 1])
+
+
+cdef class Stepper:
+    """One step a control cycle: plans anew when the input is not where the last step left it."""
+
+    cdef readonly int degrees_of_freedom
+    cdef readonly double delta_time
+    cdef readonly double time
+    cdef readonly bint planned          # whether the last step planned anew
+    cdef readonly Trajectory trajectory
+    cdef Trajectory spare               # the next plan is made here, so that a refusal leaves the last one as it is
+    cdef Planner planner
+    cdef double* last
+    cdef int* last_options
+    cdef double last_minimum, last_exact
+    cdef bint known
+
+    def __cinit__(self, int degrees_of_freedom, double delta_time, Trajectory trajectory not None,
+                  Trajectory spare not None):
+        if not (delta_time > 0 and isfinite(delta_time)):
+            raise ValueError(f"a control cycle of {delta_time} s; it must be above zero")
+        self.planner = Planner(degrees_of_freedom)
+        self.trajectory = trajectory
+        self.spare = spare
+        self.degrees_of_freedom = degrees_of_freedom
+        self.delta_time = delta_time
+        self.last = <double*>PyMem_Malloc(FIELDS * degrees_of_freedom * sizeof(double))
+        self.last_options = <int*>PyMem_Malloc(3 * degrees_of_freedom * sizeof(int))
+        if self.last == NULL or self.last_options == NULL:
+            raise MemoryError()
+        self.known = False
+
+    def __dealloc__(self):
+        PyMem_Free(self.last)
+        PyMem_Free(self.last_options)
+
+    cdef bint unchanged(self, Input given) noexcept:
+        cdef size_t n = self.degrees_of_freedom
+        return (self.known and memcmp(self.last, given.values, FIELDS * n * sizeof(double)) == 0
+                and memcmp(self.last_options, given.options, 3 * n * sizeof(int)) == 0
+                and self.last_minimum == given.minimum
+                and (self.last_exact == given.exact or (isnan(self.last_exact) and isnan(given.exact))))
+
+    def reset(self):
+        """The next step plans anew, whatever the input."""
+        self.known = False
+
+    def step(self, Input given not None, double[:, ::1] out not None):
+        """One cycle on: the new state in ``out`` (4, dof). True while the trajectory goes on."""
+        cdef OtgInput request
+        cdef double state[4]
+        cdef int i, k, n = self.degrees_of_freedom
+        if given.degrees_of_freedom != n or out.shape[0] != 4 or out.shape[1] != n:
+            raise ValueError(f"the input or the output does not have {n} axes")
+        given.fill(&request)
+        self.planned = not self.unchanged(given)
+        if self.planned:
+            self.planner.run(given, self.spare)
+            self.trajectory, self.spare = self.spare, self.trajectory
+            self.time = 0.0
+            memcpy(self.last, given.values, FIELDS * n * sizeof(double))
+            memcpy(self.last_options, given.options, 3 * n * sizeof(int))
+            self.last_minimum, self.last_exact = given.minimum, given.exact
+            self.known = True
+        self.time += self.delta_time
+        for i in range(n):
+            path_state(&self.trajectory.path[i], self.time, state)
+            for k in range(4):
+                out[k, i] = state[k]
+            for k in range(3):
+                self.last[k * n + i] = state[k]
+        return self.time <= self.trajectory.duration

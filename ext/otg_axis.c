@@ -1,0 +1,250 @@
+/* One axis from request to motion: see otg_axis.h. */
+#include "otg_axis.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+static double larger(double a, double b) { return a > b ? a : b; }
+static double smaller(double a, double b) { return a < b ? a : b; }
+
+void otg_push(OtgSteps *s, double dt, double u, double a) {
+    if (!(dt > 0) || s->n >= OTG_STEPS) return;
+    s->dt[s->n] = dt;
+    s->a[s->n] = a;
+    s->u[s->n++] = u;
+}
+
+void otg_push_shape(OtgSteps *s, const OtgShape *h, double a0, double af, double top, double sense) {
+    const double a1 = sense * h->a1, a2 = sense * h->a2;
+    otg_push(s, h->a1 - a0, sense, sense * a0);
+    otg_push(s, h->t2, 0, a1);
+    if (h->tc > 0) {
+        otg_push(s, h->a1, -sense, a1);
+        s->cruise = s->n;
+        s->speed = sense * top;
+        otg_push(s, h->tc, 0, 0);
+        otg_push(s, -h->a2, -sense, 0);
+    } else {
+        otg_push(s, h->a1 - h->a2, -sense, a1);
+    }
+    otg_push(s, h->t4, 0, a2);
+    otg_push(s, af - h->a2, sense, a2);
+}
+
+/* What rounding may have cost a distance that is computed for the time T. */
+double otg_slack(const OtgAxis *x, double T) {
+    const double gained = smaller(0.25 * T * T, larger(x->up, x->down));
+    const double speed = fabs(x->v0) + fabs(x->vf) + x->a0 * x->a0 + x->af * x->af + gained;
+    return x->slack + 256 * DBL_EPSILON * (fabs(x->d) + speed * T);
+}
+
+/* Turns the problem so that the fastest change of velocity begins with jerk +1, and finds its stretches. */
+static void find_direct(OtgAxis *x) {
+    const double dv = x->vf - x->v0, ramp = 0.5 * fabs(x->af - x->a0) * (x->af + x->a0);
+    /* On one ramp the least time jumps: with both accelerations on one side, a velocity beyond what the ramp gives
+       asks for a way through zero. What may be rounding is taken for the ramp. */
+    const double rounding = 256 * DBL_EPSILON * (fabs(x->v0) + fabs(x->vf) + x->a0 * x->a0 + x->af * x->af);
+    const double s = x->sense = dv >= ramp + (x->a0 + x->af < 0 ? rounding : -rounding) ? 1 : -1;
+    const double a0 = s * x->a0, af = s * x->af, gain = s * dv, hi = s > 0 ? x->hi : x->lo, lo = s > 0 ? x->lo : x->hi;
+    const double mean = 0.5 * (a0 * a0 + af * af), peak = gain + mean, least = larger(a0, af);
+    x->direct.tc = x->direct.t4 = x->direct.t2 = 0;
+    x->direct.a1 = larger(least, sqrt(larger(0, peak)));
+    if (x->direct.a1 > hi) {
+        x->direct.a1 = larger(hi, least);
+        x->direct.t2 = larger(0, peak / hi - hi);
+    }
+    x->direct.a2 = af;
+    x->from[0] = (x->direct.a1 - a0) + (x->direct.a1 - af) + x->direct.t2;
+    x->until[0] = INFINITY;
+    x->stretches = 1;
+    const double dip = mean - gain;
+    if (!(a0 > 0 && af > 0 && dip > 0)) return;
+    const double z = smaller(sqrt(dip), smaller(a0, af));
+    x->until[0] = larger(x->from[0], (a0 - z) + (af - z));
+    const double far = smaller(sqrt(dip), lo);
+    x->from[1] = (a0 + far) + (af + far) + larger(0, dip / lo - lo) * (dip > lo * lo);
+    x->until[1] = INFINITY;
+    x->stretches = 2;
+}
+
+/* Limits that nobody set are put where this motion does not meet them. */
+static void close_limits(OtgRequest *r, double d) {
+    const double reach = (fabs(r->a0) + fabs(r->af)) / r->jmax + sqrt(fabs(r->v0) / r->jmax) +
+                         sqrt(fabs(r->vf) / r->jmax) + cbrt(fabs(d) / r->jmax);
+    const double span = reach > 0 ? reach : 1;
+    r->amax = smaller(r->amax, 1e3 * r->jmax * span);
+    r->amin = larger(r->amin, -1e3 * r->jmax * span);
+    r->vmax = smaller(r->vmax, 1e6 * r->jmax * span * span);
+    r->vmin = larger(r->vmin, -1e6 * r->jmax * span * span);
+}
+
+static int usable(double scale) { return scale > 1e-280 && scale < 1e280; }
+
+static void find_curves(OtgAxis *x) {
+    find_direct(x);
+    if (x->interface == OTG_VELOCITY) return;
+    otg_curve(&x->fore, x->v0, x->a0, x->vf, x->af, x->up, x->hi, x->lo);
+    otg_curve(&x->back, -x->v0, -x->a0, -x->vf, -x->af, x->down, x->lo, x->hi);
+}
+
+/* The least time of at least T, counted from the end of the brake. */
+static double next3(const OtgAxis *x, double T) {
+    for (int i = 0; i < x->stretches; i++) {
+        if (T > x->until[i]) continue;
+        const double t = larger(T, x->from[i]);
+        if (x->interface == OTG_VELOCITY) return t;
+        const double slack = otg_slack(x, t), most = otg_reach(&x->fore, t, NULL);
+        double next = t;
+        if (x->d > most + slack) next = otg_crossing(&x->fore, t, x->until[i], x->d);
+        else if (x->d < -otg_reach(&x->back, t, NULL) - slack) next = otg_crossing(&x->back, t, x->until[i], -x->d);
+        if (next < INFINITY) return next;
+        const double last = x->until[i], room = last < INFINITY ? otg_slack(x, last) : 0;
+        if (last < INFINITY && x->d <= otg_reach(&x->fore, last, NULL) + room && x->d >= -otg_reach(&x->back, last,
+            NULL) - room) return last;
+    }
+    return INFINITY;
+}
+
+/* A velocity that will leave its limits later does not matter if the target comes first: with the acceleration on one
+   side all the time the velocity goes from v0 to vf and nowhere else. */
+static int arrives_before(OtgAxis *x) {
+    const double stop = 0.5 * x->a0 * x->a0;
+    if (x->interface == OTG_VELOCITY || !(x->v0 <= x->up && -x->v0 <= x->down)) return 0;
+    if (!(x->a0 > 0 && x->v0 + stop > x->up) && !(x->a0 < 0 && x->v0 - stop < -x->down)) return 0;
+    find_curves(x);
+    if (x->stretches < 2 || x->a0 * x->af < 0) return 0;
+    x->stretches = 1;
+    x->brief = next3(x, 0) < INFINITY;
+    return x->brief;
+}
+
+static void prepare_rest(OtgAxis *x) {
+    const double s = x->sense = x->d < 0 ? -1 : 1;
+    x->rest = 1;
+    x->stretches = 1;
+    x->from[0] = 0;
+    x->until[0] = INFINITY;
+    if (s > 0) otg_curve(&x->fore, 0, 0, 0, 0, x->up, x->hi, x->lo);
+    else otg_curve(&x->back, 0, 0, 0, 0, x->down, x->lo, x->hi);
+    x->from[0] = x->d == 0 ? 0 : otg_crossing(s > 0 ? &x->fore : &x->back, 0, INFINITY, fabs(x->d));
+}
+
+static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
+    OtgRequest q = *request;
+    const double d = x->interface == OTG_POSITION ? q.pf - q.p0 : 0;
+    if (x->interface == OTG_VELOCITY) q.vmax = INFINITY, q.vmin = -INFINITY;
+    const double largest = larger(q.amax, -q.amin);
+    x->second = largest / q.jmax;
+    x->length = largest * x->second * x->second;
+    if (!isfinite(q.amax) || !isfinite(q.amin) || !isfinite(q.vmax) || !isfinite(q.vmin) || !usable(x->length)) {
+        close_limits(&q, d);
+        x->second = larger(q.amax, -q.amin) / q.jmax;
+        x->length = q.jmax * x->second * x->second * x->second;
+    }
+    if (!usable(x->second) || !usable(x->length)) return -1;
+    const double length = 1 / x->length, speed = x->second * length, pull = x->second * speed;
+    if (!usable(speed) || !usable(pull)) return -1;
+    x->d = d * length;
+    x->slack = 16 * DBL_EPSILON * (fabs(q.p0) + fabs(q.pf)) * length;
+    x->v0 = q.v0 * speed, x->vf = q.vf * speed, x->up = q.vmax * speed, x->down = -q.vmin * speed;
+    x->a0 = q.a0 * pull, x->af = q.af * pull, x->hi = q.amax * pull, x->lo = -q.amin * pull;
+    if (x->interface == OTG_POSITION && x->v0 == 0 && x->vf == 0 && x->a0 == 0 && x->af == 0) {
+        prepare_rest(x);
+        return 0;
+    }
+    const double fastest = larger(x->up, x->down);
+    /* a state that comes from a longer motion is rounded as that motion was */
+    if (x->interface == OTG_POSITION) x->slack += 64 * DBL_EPSILON * fastest * smaller(1, fastest);
+    otg_brake_acceleration(x);
+    if (!brake && arrives_before(x)) return 0;
+    if (x->interface == OTG_POSITION) otg_brake_velocity(x);
+    find_curves(x);
+    return 0;
+}
+
+static int prepare_simple(OtgAxis *x, const OtgRequest *q) {
+    x->second = x->length = 1;
+    x->d = x->interface == OTG_POSITION ? q->pf - q->p0 : 0;
+    x->slack = 16 * DBL_EPSILON * (fabs(q->p0) + fabs(q->pf));
+    x->v0 = q->v0, x->vf = q->vf, x->up = q->vmax, x->down = -q->vmin;
+    x->a0 = x->af = 0, x->hi = q->amax, x->lo = -q->amin;
+    otg_prepare2(x);
+    return 0;
+}
+
+static int prepare(OtgAxis *x, const OtgRequest *r, int brake) {
+    x->interface = r->interface;
+    x->order = isfinite(r->jmax) ? 3 : isfinite(r->amax) ? 2 : 1;
+    x->brake.n = 0;
+    x->braked = 0;
+    x->brief = x->rest = 0;
+    const int bad = x->order == 3 ? prepare3(x, r, brake) : prepare_simple(x, r);
+    if (bad) return bad;
+    x->first = otg_axis_next(x, 0);
+    return 0;
+}
+
+int otg_axis_prepare(OtgAxis *x, const OtgRequest *r) { return prepare(x, r, 0); }
+
+int otg_axis_brake(OtgAxis *x, const OtgRequest *r) { return prepare(x, r, 1); }
+
+double otg_axis_next(const OtgAxis *x, double T) {
+    if (x->rest) return larger(T, x->from[0] * x->second);
+    const double after = larger(0, T / x->second - x->braked);
+    const double next = x->order == 3 ? next3(x, after) : otg_next2(x, after);
+    return next <= after && T >= x->braked * x->second ? T : (next + x->braked) * x->second;
+}
+
+/* Exactly T from the end of the brake on. */
+static void fill3(const OtgAxis *x, double T, OtgSteps *s) {
+    OtgShape h;
+    if (T <= x->from[0] * (1 + 4 * DBL_EPSILON)) {
+        otg_push_shape(s, &x->direct, x->sense * x->a0, x->sense * x->af, 0, x->sense);
+        return;
+    }
+    if (x->interface == OTG_VELOCITY) {
+        otg_plateau(x, T, s);
+        return;
+    }
+    const double slack = otg_slack(x, T);
+    if (x->d >= otg_reach(&x->fore, T, NULL) - slack) {
+        otg_shape(&x->fore, T, &h);
+        otg_push_shape(s, &h, x->a0, x->af, x->up, 1);
+    } else if (x->d <= slack - otg_reach(&x->back, T, NULL)) {
+        otg_shape(&x->back, T, &h);
+        otg_push_shape(s, &h, -x->a0, -x->af, x->down, -1);
+    } else {
+        otg_inside3(x, T, s);
+    }
+}
+
+/* From rest to rest the fastest motion is stretched: the gentlest way to take longer. */
+static void fill_rest(const OtgAxis *x, double T, OtgSteps *s) {
+    const OtgCurve *curve = x->sense > 0 ? &x->fore : &x->back;
+    const double least = x->from[0], k = T > least ? T / least : 1;
+    OtgShape h;
+    if (!(least > 0)) return;
+    otg_shape(curve, least, &h);
+    otg_push_shape(s, &h, 0, 0, curve->top, x->sense);
+    s->speed /= k;
+    for (int i = 0; k > 1 && i < s->n; i++) {
+        s->dt[i] *= k;
+        s->a[i] /= k * k;
+        s->u[i] /= k * k * k;
+    }
+}
+
+void otg_axis_fill(const OtgAxis *x, double T, OtgSteps *s) {
+    s->n = x->brake.n;
+    s->cruise = -1;
+    for (int i = 0; i < s->n; i++) {
+        s->dt[i] = x->brake.dt[i];
+        s->u[i] = x->brake.u[i];
+        s->a[i] = x->brake.a[i];
+    }
+    const double after = larger(0, T / x->second - x->braked);
+    if (x->order != 3) otg_fill2(x, after, s);
+    else if (x->rest) fill_rest(x, after, s);
+    else fill3(x, after, s);
+}

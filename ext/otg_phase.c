@@ -1,0 +1,132 @@
+/* All axes along one line: one motion of the way along it, under the tightest of the axes' limits.
+
+The motion stays on the line exactly, because every axis is the same motion times its share. It can be had where
+displacement and the velocities and accelerations at both ends are parallel. Else the answer is that it cannot. */
+#include "otg_plan.h"
+
+#include <float.h>
+#include <math.h>
+
+static double larger(double a, double b) { return a > b ? a : b; }
+
+typedef struct {
+    const double *from, *to; /* the vector is to - from; from may be NULL */
+    double rounding;         /* of the numbers themselves, relative */
+} Vector;
+
+static double component(const Vector *v, int i) { return v->from ? v->to[i] - v->from[i] : v->to[i]; }
+
+/* The coordinate of a vector along the line, by the axis with the largest share; 0 in *fits if it is not parallel. */
+static double along(const OtgInput *in, const Vector *v, const double *scale, const Vector *line, int lead, int *fits) {
+    const double q = component(v, lead) / component(line, lead);
+    for (int i = 0; i < in->n; i++) {
+        if (!in->enabled[i]) continue;
+        const double miss = component(v, i) - q * component(line, i);
+        const double inputs = fabs(v->to[i]) + (v->from ? fabs(v->from[i]) : 0);
+        const double most = isfinite(scale[i]) && !v->from ? scale[i] : fabs(component(v, i));
+        if (fabs(miss) > v->rounding * inputs + 1e-12 * most) *fits = 0;
+    }
+    return q;
+}
+
+/* The axis that moves most of its limits, -1 if none moves. */
+static int leading(const OtgInput *in, const Vector *v, const double *scale) {
+    int lead = -1;
+    double most = 0;
+    for (int i = 0; i < in->n; i++) {
+        const double size = fabs(component(v, i)), inputs = fabs(v->to[i]) + (v->from ? fabs(v->from[i]) : 0);
+        if (!in->enabled[i] || !(size > v->rounding * inputs)) continue; /* no more than rounding */
+        const double share = isfinite(scale[i]) && scale[i] > 0 ? size / scale[i] : size;
+        if (share > most) most = share, lead = i;
+    }
+    return lead;
+}
+
+static double tighter(double limit, double above, double below, double share) {
+    const double own = share > 0 ? above / share : share < 0 ? below / share : INFINITY;
+    return own < limit ? own : limit;
+}
+
+/* The motion along the line, or 0 if there is no line. */
+static int line_request(const OtgInput *in, OtgRequest *r, Vector *line, int *still) {
+    const double *const *f = in->field;
+    const Vector vectors[] = {{f[OTG_P0], f[OTG_PF], 4 * DBL_EPSILON}, {0, f[OTG_V0], 0}, {0, f[OTG_VF], 0},
+                              {0, f[OTG_A0], 0}, {0, f[OTG_AF], 0}};
+    const double *scales[] = {f[OTG_VMAX], f[OTG_VMAX], f[OTG_VMAX], f[OTG_AMAX], f[OTG_AMAX]};
+    double q[5] = {0, 0, 0, 0, 0};
+    const int first = in->interface[0] == OTG_VELOCITY ? 1 : 0;
+    int lead = -1, chosen = 0, fits = 1;
+    for (chosen = first; chosen < 5; chosen++) {
+        lead = leading(in, &vectors[chosen], scales[chosen]);
+        if (lead >= 0) break;
+    }
+    *still = lead < 0;
+    if (lead < 0) return 1;
+    *line = vectors[chosen];
+    for (int k = first; k < 5; k++) q[k] = along(in, &vectors[k], scales[k], line, lead, &fits);
+    *r = (OtgRequest){in->interface[0], 0, q[1], q[3], q[0], q[2], q[4], INFINITY, -INFINITY, INFINITY, -INFINITY,
+        INFINITY};
+    for (int i = 0; i < in->n; i++) {
+        if (!in->enabled[i]) continue;
+        const double share = component(line, i);
+        r->vmax = tighter(r->vmax, f[OTG_VMAX][i], f[OTG_VMIN][i], share);
+        r->vmin = -tighter(-r->vmin, -f[OTG_VMIN][i], -f[OTG_VMAX][i], share);
+        r->amax = tighter(r->amax, f[OTG_AMAX][i], f[OTG_AMIN][i], share);
+        r->amin = -tighter(-r->amin, -f[OTG_AMIN][i], -f[OTG_AMAX][i], share);
+        r->jmax = tighter(r->jmax, f[OTG_JMAX][i], -f[OTG_JMAX][i], share);
+    }
+    return fits;
+}
+
+static void spread(const OtgInput *in, const OtgAxis *x, const OtgSteps *s, const Vector *line, double T,
+    OtgPath *paths) {
+    for (int i = 0; i < in->n; i++) {
+        const OtgRequest r = otg_request(in, i);
+        const double share = in->enabled[i] ? component(line, i) : 0;
+        otg_pieces(&paths[i], s, x, share, r.p0, r.v0, r.a0);
+        if (!in->enabled[i]) paths[i].n = 0, paths[i].p = r.p0, paths[i].v = r.v0, paths[i].a = r.a0;
+        paths[i].duration = T;
+        if (!in->enabled[i]) continue;
+        if (r.interface == OTG_POSITION) paths[i].p = r.pf;
+        paths[i].v = x->order == 1 ? 0 : r.vf;
+        paths[i].a = x->order == 3 ? r.af : 0;
+    }
+}
+
+OtgStatus otg_phase(const OtgInput *in, OtgAxis *axis, OtgPath *paths, OtgAnswer *answer) {
+    OtgRequest r;
+    Vector line;
+    OtgSteps s = {.n = 0, .cruise = -1};
+    int still = 0, fits = 1;
+    for (int i = 0; i < in->n; i++) {
+        answer->axis = i;
+        if (in->enabled[i] && (in->sync[i] != OTG_PHASE || in->interface[i] != in->interface[0]))
+            return OTG_NOT_STRAIGHT;
+    }
+    fits = line_request(in, &r, &line, &still);
+    answer->axis = -1;
+    if (!fits) return OTG_NOT_STRAIGHT;
+    const double least = in->exact >= 0 ? in->exact : in->least;
+    double T = least;
+    OtgAxis *x = axis;
+    if (still) {
+        const Vector nothing = {in->field[OTG_V0], in->field[OTG_V0], 0};
+        x->order = 3, x->second = x->length = 1;
+        line = nothing;
+    } else {
+        if (otg_axis_prepare(x, &r)) return OTG_TOO_FAR_APART;
+        T = otg_axis_next(x, larger(least, x->first));
+        if (x->brief && !(T < INFINITY) && otg_axis_brake(x, &r) == 0) T = otg_axis_next(x, larger(least, x->first));
+        if (!(T < INFINITY)) return OTG_UNREACHABLE;
+        if (in->exact >= 0 && T > in->exact * (1 + 4 * DBL_EPSILON)) {
+            answer->duration = T;
+            return OTG_BLOCKED;
+        }
+        otg_axis_fill(x, T, &s);
+    }
+    answer->duration = T;
+    spread(in, x, &s, &line, T, paths);
+    const double alone = still ? 0 : x->first;
+    for (int i = 0; i < in->n; i++) axis[i].first = alone; /* the axes have no time of their own */
+    return OTG_OK;
+}

@@ -1,0 +1,132 @@
+/* Many axes: see otg_plan.h. */
+#include "otg_plan.h"
+
+#include <float.h>
+#include <math.h>
+
+void otg_pieces(OtgPath *path, const OtgSteps *s, const OtgAxis *x, double share, double p, double v, double a) {
+    const int order = x->order;
+    const double pull = order == 3 ? x->length / (x->second * x->second) * share : share, push = order == 3 ?
+        pull / x->second : share;
+    const double speed = order == 3 ? pull * x->second : share;
+    double t = 0;
+    if (order < 3) a = 0;
+    path->n = s->n;
+    for (int i = 0; i < s->n; i++) {
+        const double dt = s->dt[i] * x->second, u = s->u[i] * push, j = order == 3 ? u : 0;
+        if (order == 3 && i > 0) a = s->a[i] * pull;
+        if (i == s->cruise) v = s->speed * speed;
+        if (order == 2) a = u;
+        if (order == 1) v = u;
+        path->piece[i] = (OtgPiece){t, dt, p, v, a, j};
+        p += dt * (v + dt * (0.5 * a + dt * j / 6));
+        v += dt * (a + 0.5 * dt * j);
+        a += dt * j;
+        t += dt;
+    }
+    path->duration = t;
+    path->p = p, path->v = v, path->a = a;
+}
+
+/* An axis that is switched off stays as it is. */
+static void stand(OtgPath *path, const OtgRequest *r) {
+    path->n = 0;
+    path->duration = 0;
+    path->p = r->p0, path->v = r->v0, path->a = r->a0;
+}
+
+static double larger(double a, double b) { return a > b ? a : b; }
+
+/* Whether the pieces lead to the target, as exactly as numbers of their size can. */
+static int arrives(const OtgAxis *x, const OtgRequest *r, double T, const OtgPath *path) {
+    double p = fabs(r->p0), v = fabs(r->v0), a = fabs(r->a0);
+    for (int i = 0; i < path->n; i++) {
+        const OtgPiece *q = &path->piece[i];
+        p = larger(p, fabs(q->p) + q->dt * (fabs(q->v) + q->dt * fabs(q->a)));
+        v = larger(v, fabs(q->v) + q->dt * fabs(q->a));
+        a = larger(a, fabs(q->a));
+    }
+    const double there = r->interface == OTG_POSITION ? fabs(path->p - r->pf) : 0;
+    if (!(there <= 1e-6 * larger(p, fabs(r->pf))) || !(fabs(path->duration - T) <= 1e-6 * T)) return T == 0 &&
+        there == 0;
+    if (x->order >= 2 && !(fabs(path->v - r->vf) <= 1e-6 * larger(v, fabs(r->vf)))) return 0;
+    return x->order < 3 || fabs(path->a - r->af) <= 1e-6 * larger(a, fabs(r->af));
+}
+
+static int finish(const OtgAxis *x, const OtgRequest *r, double T, OtgPath *path) {
+    OtgSteps s;
+    otg_axis_fill(x, T, &s);
+    otg_pieces(path, &s, x, 1, r->p0, r->v0, r->a0);
+    const int good = path->n == 0 || arrives(x, r, T, path);
+    path->duration = T;
+    if (r->interface == OTG_POSITION) path->p = r->pf;
+    path->v = x->order == 1 ? 0 : r->vf;
+    path->a = x->order == 3 ? r->af : 0;
+    return good;
+}
+
+static int joins(const OtgInput *in, int i) {
+    if (!in->enabled[i]) return 0;
+    if (in->sync[i] == OTG_IF_NECESSARY) return in->field[OTG_VF][i] != 0 || in->field[OTG_AF][i] != 0;
+    return in->sync[i] != OTG_NONE;
+}
+
+static double next_of(const OtgInput *in, OtgAxis *axes, int i, double T) {
+    const double next = otg_axis_next(&axes[i], T);
+    if (next < INFINITY || !axes[i].brief) return next;
+    const OtgRequest r = otg_request(in, i);
+    const double first = axes[i].first;
+    if (otg_axis_brake(&axes[i], &r)) return INFINITY;
+    axes[i].first = first;
+    return otg_axis_next(&axes[i], T);
+}
+
+/* The least duration of at least `least` that every synchronised axis can do. */
+static double common(const OtgInput *in, OtgAxis *axes, double least, int *blocker) {
+    double T = least;
+    for (int i = 0; i < in->n; i++) {
+        if (joins(in, i) && axes[i].first > T) T = axes[i].first, *blocker = i;
+    }
+    /* Each axis blocks two intervals at most besides its first, and each jump leaves one behind. */
+    for (int round = 0, agreed = 0; round < 4 * in->n + 4 && !agreed; round++) {
+        agreed = 1;
+        for (int i = 0; i < in->n; i++) {
+            if (!joins(in, i) || axes[i].first == T) continue;
+            const double next = next_of(in, axes, i, T);
+            if (next > T) T = next, *blocker = i, agreed = 0;
+        }
+    }
+    return T;
+}
+
+OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer *answer) {
+    OtgStatus status = otg_check(in, answer);
+    if (status != OTG_OK) return status;
+    int phased = 0;
+    for (int i = 0; i < in->n; i++) phased |= in->enabled[i] && in->sync[i] == OTG_PHASE;
+    if (phased) return otg_phase(in, axes, paths, answer);
+    for (int i = 0; i < in->n; i++) {
+        const OtgRequest r = otg_request(in, i);
+        answer->axis = i;
+        if (in->enabled[i] && otg_axis_prepare(&axes[i], &r)) return OTG_TOO_FAR_APART;
+        if (in->enabled[i] && !(axes[i].first < INFINITY)) return OTG_UNREACHABLE;
+    }
+    const double least = in->exact >= 0 ? in->exact : in->least;
+    const double T = common(in, axes, least, &answer->axis);
+    answer->duration = T;
+    if (!(T < INFINITY)) return OTG_UNREACHABLE;
+    if (in->exact >= 0 && T > in->exact * (1 + 4 * DBL_EPSILON)) return OTG_BLOCKED;
+    for (int i = 0; i < in->n; i++) {
+        const OtgRequest r = otg_request(in, i);
+        if (!in->enabled[i]) {
+            stand(&paths[i], &r);
+            continue;
+        }
+        const double own = joins(in, i) ? T : least > axes[i].first ? next_of(in, axes, i, least) : axes[i].first;
+        answer->axis = i;
+        if (!(own < INFINITY)) return OTG_UNREACHABLE;
+        if (!finish(&axes[i], &r, own, &paths[i])) return OTG_TOO_FAR_APART;
+        if (own > answer->duration) answer->duration = own;
+    }
+    return OTG_OK;
+}

@@ -1,0 +1,47 @@
+/* Many axes: checks, synchronisation, and the trajectory as polynomial pieces in the caller's units. */
+#ifndef OTG_PLAN_H
+#define OTG_PLAN_H
+
+#include "otg_axis.h"
+#include "path.h"
+
+typedef enum { OTG_TIME, OTG_PHASE, OTG_NONE, OTG_IF_NECESSARY } OtgSync;
+
+typedef enum {
+    OTG_OK = 0,
+    OTG_NOT_FINITE,    /* field of an axis is NaN or infinite */
+    OTG_BAD_LIMIT,     /* a limit has the wrong sign or is zero */
+    OTG_TARGET_LIMIT,  /* a target is beyond its limit */
+    OTG_TARGET_RIM,    /* the target acceleration cannot be had at the target velocity without leaving the limits before */
+    OTG_TOO_FAR_APART, /* the numbers leave the range of floating point */
+    OTG_UNREACHABLE,   /* a velocity limit of zero is in the way */
+    OTG_NOT_STRAIGHT,  /* the motion is not along one line */
+    OTG_BLOCKED,       /* no motion of exactly that duration */
+    OTG_BAD_DURATION
+} OtgStatus;
+
+typedef enum { OTG_P0, OTG_V0, OTG_A0, OTG_PF, OTG_VF, OTG_AF, OTG_VMAX, OTG_VMIN, OTG_AMAX, OTG_AMIN, OTG_JMAX,
+    OTG_FIELDS } OtgField;
+
+typedef struct {
+    int n;
+    const double *field[OTG_FIELDS]; /* each n long */
+    const int *interface, *sync, *enabled;
+    double least, exact; /* durations; exact is NaN if none is wanted */
+} OtgInput;
+
+typedef struct {
+    int axis, field;
+    double duration;
+} OtgAnswer;
+
+/* axes: room for n; paths: n, each with room for OTG_STEPS pieces. The duration of the whole, or what is wrong, in
+   answer. */
+OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer *answer);
+OtgStatus otg_check(const OtgInput *in, OtgAnswer *answer);
+OtgRequest otg_request(const OtgInput *in, int i);
+OtgStatus otg_phase(const OtgInput *in, OtgAxis *line, OtgPath *paths, OtgAnswer *answer);
+/* The pieces of an axis from the steps of x, of which it does its share. */
+void otg_pieces(OtgPath *path, const OtgSteps *s, const OtgAxis *x, double share, double p, double v, double a);
+
+#endif
