@@ -36,6 +36,7 @@ hil: $(VENV)/.installed-test            ## the same tests on hardware where it a
 $(VENV)/.installed: $(BUILT) | $(VENV)
 	@echo "setting up: installing cellctl and building its kernels (about a minute)" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m compileall -q cellctl drivers
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+from asyncio import get_running_loop  # by name: this is asked a thousand times a second
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar, runtime_checkable
@@ -25,7 +26,7 @@ class OwingLoop(Protocol):
 
 def now() -> float:
     """Seconds of the running loop's clock (monotonic; not related to the date)."""
-    return asyncio.get_running_loop().time()
+    return get_running_loop().time()
 
 
 async def sleep(seconds: float) -> None:

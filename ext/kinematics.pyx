@@ -23,6 +23,7 @@ cdef double TWO_PI = 2.0 * M_PI
 cdef double RIM = 1e-7          # m: a pose so little out of reach is answered at the rim of the reach
 cdef double FREE = 1e-10        # s5 below this: q6 may be anything
 cdef double SLACK = 1e-9        # rad: how far the tool may turn for a q6 that brings the wrist into reach
+cdef double SHIFT = 1e-9        # m: how far o5 may move for a q1 that brings the wrist into reach
 cdef double STRAIGHT = 1e-9     # bends (m, or sines) whose product is smaller are not told apart
 cdef int BRANCHES = 8
 
@@ -37,6 +38,13 @@ cdef struct Geometry:           # m; names as in the Denavit-Hartenberg table
     double d4
     double d5
     double d6
+
+cdef struct Wrist:
+    double q5
+    double q6
+    double q234
+    double s5                   # its size, without a sign
+    double p                    # o5 along the arm's plane
 
 
 cdef inline double _wrap(double angle) noexcept nogil:
@@ -132,9 +140,9 @@ cdef void _flange(const Geometry* g, const double* q, Frame* out) noexcept nogil
     out.p[2] = g.d1 + g.a2 * s2 + g.a3 * s23 - g.d5 * c + g.d6 * zu
 
 
-cdef int _elbow(const Geometry* g, double wp, double wu, double q1, double q5, double q6, double q234,
-                double* out) noexcept nogil:
-    """Solve joints 2, 3, 4 for the point (wp, wu) of the plane; rows written: 0, 1 or 2."""
+cdef int _elbow(const Geometry* g, double q1, double u, const Wrist* wrist, double* out) noexcept nogil:
+    """Solve joints 2, 3, 4 for a wrist whose o5 is ``u`` above the shoulder; rows written: 0, 1 or 2."""
+    cdef double wp = wrist.p - g.d5 * sin(wrist.q234), wu = u + g.d5 * cos(wrist.q234)
     cdef double length = hypot(wp, wu)
     cdef double far = fabs(g.a2 + g.a3), near = fabs(g.a2 - g.a3)
     cdef double over, under, q3, q2
@@ -151,9 +159,9 @@ cdef int _elbow(const Geometry* g, double wp, double wu, double q1, double q5, d
         out[6 * k] = q1
         out[6 * k + 1] = _wrap(q2)
         out[6 * k + 2] = _wrap(q3)
-        out[6 * k + 3] = _wrap(q234 - q2 - q3)
-        out[6 * k + 4] = q5
-        out[6 * k + 5] = q6
+        out[6 * k + 3] = _wrap(wrist.q234 - q2 - q3)
+        out[6 * k + 4] = wrist.q5
+        out[6 * k + 5] = _wrap(wrist.q6)
         q3 = -q3
     return branches
 
@@ -174,12 +182,61 @@ cdef double _reaching(const Geometry* g, double p, double u, double q234) noexce
     return towards + (half if off > 0 else -half)
 
 
+cdef void _wrist(const Geometry* g, const Frame* f, const double* o5, double q1, int flip, double free,
+                 Wrist* out) noexcept nogil:
+    """The wrist bent one way or the other (``flip``) for the shoulder at ``q1``."""
+    cdef double c1 = cos(q1), s1 = sin(q1)
+    cdef double m0 = f.r[0] * s1 - f.r[3] * c1, m1 = f.r[1] * s1 - f.r[4] * c1, m2 = f.r[2] * s1 - f.r[5] * c1
+    cdef double z4p, z4u, better
+    out.p = o5[0] * c1 + o5[1] * s1
+    out.s5 = hypot(m0, m1)
+    if out.s5 < FREE:
+        out.q5 = 0.0 if m2 > 0 else M_PI
+        out.q6 = free
+    elif not flip:
+        out.q5 = atan2(out.s5, m2)
+        out.q6 = atan2(-m1, m0)
+    else:
+        out.q5 = atan2(-out.s5, m2)
+        out.q6 = atan2(m1, -m0)
+    z4p = -sin(out.q6) * (f.r[0] * c1 + f.r[3] * s1) - cos(out.q6) * (f.r[1] * c1 + f.r[4] * s1)
+    z4u = -sin(out.q6) * f.r[6] - cos(out.q6) * f.r[7]
+    out.q234 = atan2(z4p, -z4u)
+    if out.s5 < 1e-3:  # the wrist may turn so far that the tool still turns less than SLACK
+        better = _reaching(g, out.p, o5[2], out.q234)
+        if fabs(_wrap(better - out.q234)) * out.s5 <= SLACK:
+            # the tool's turn in the plane is q234 + q6 where c5 = 1, q234 - q6 where c5 = -1
+            out.q6 += -_wrap(better - out.q234) if m2 > 0 else _wrap(better - out.q234)
+            out.q234 = better
+
+
+cdef double _shoulder(const Geometry* g, const Frame* f, const double* o5, double q1, double q234) noexcept nogil:
+    """The q1 next to the given one that has the wrist within the elbow's reach; the given one if there is none.
+
+    With o5 at d4 from the axis q1 keeps half its digits, and the wrist loses those again by 1 / s5. There q1
+    may turn by so much that o5 moves less than SHIFT against the plane; it is found from the q234 wanted, by
+    z4 . z6 = 0.
+    """
+    cdef double turned = q1, c1 = cos(q1), s1 = sin(q1), c, s, wanted
+    cdef int i
+    for i in range(3):
+        c = cos(turned)
+        s = sin(turned)
+        wanted = _reaching(g, o5[0] * c + o5[1] * s, o5[2], q234)
+        turned -= ((sin(wanted) * (c * f.r[2] + s * f.r[5]) - cos(wanted) * f.r[8])
+                   / (sin(wanted) * (c * f.r[5] - s * f.r[2])))
+    if fabs(o5[0] * (sin(turned) - s1) - o5[1] * (cos(turned) - c1)) <= SHIFT:
+        return _wrap(turned)
+    return q1  # also where q1 has no part in it, and turned is not a number
+
+
 cdef int _inverse(const Geometry* g, const Frame* f, double free, double* out) noexcept nogil:
     """All branches for the flange's frame ``f``, six numbers a row; ``free`` is q6 where any will do."""
-    cdef double o5x = f.p[0] - g.d6 * f.r[2], o5y = f.p[1] - g.d6 * f.r[5], o5u = f.p[2] - g.d6 * f.r[8] - g.d1
-    cdef double radius = hypot(o5x, o5y)
-    cdef double lean, q1, q5, q6, q234, better, c1, s1, m0, m1, m2, s5, o5p, z4p, z4u
-    cdef int shoulder, wrist, shoulders = 2, wrists, count = 0, found
+    cdef double[3] o5 = [f.p[0] - g.d6 * f.r[2], f.p[1] - g.d6 * f.r[5], f.p[2] - g.d6 * f.r[8] - g.d1]
+    cdef double radius = hypot(o5[0], o5[1])
+    cdef double lean, q1, turned, wanted
+    cdef int shoulder, flip, shoulders = 2, wrists, count = 0, found
+    cdef Wrist wrist
     if radius < g.d4 - RIM:
         return 0
     if radius <= g.d4:
@@ -188,36 +245,22 @@ cdef int _inverse(const Geometry* g, const Frame* f, double free, double* out) n
     else:
         lean = atan2(g.d4, sqrt((radius - g.d4) * (radius + g.d4)))
     for shoulder in range(shoulders):
-        q1 = _wrap(atan2(o5y, o5x) + (lean if shoulder == 0 else M_PI - lean))
-        c1 = cos(q1)
-        s1 = sin(q1)
-        m0 = f.r[0] * s1 - f.r[3] * c1
-        m1 = f.r[1] * s1 - f.r[4] * c1
-        m2 = f.r[2] * s1 - f.r[5] * c1
-        s5 = hypot(m0, m1)
-        o5p = o5x * c1 + o5y * s1
-        wrists = 1 if s5 < FREE else 2
-        for wrist in range(wrists):
-            if s5 < FREE:
-                q5 = 0.0 if m2 > 0 else M_PI
-                q6 = free
-            elif wrist == 0:
-                q5 = atan2(s5, m2)
-                q6 = atan2(-m1, m0)
-            else:
-                q5 = atan2(-s5, m2)
-                q6 = atan2(m1, -m0)
-            z4p = -sin(q6) * (f.r[0] * c1 + f.r[3] * s1) - cos(q6) * (f.r[1] * c1 + f.r[4] * s1)
-            z4u = -sin(q6) * f.r[6] - cos(q6) * f.r[7]
-            q234 = atan2(z4p, -z4u)
-            if s5 < 1e-3:  # the wrist may turn so far that the tool still turns less than SLACK
-                better = _reaching(g, o5p, o5u, q234)
-                if fabs(_wrap(better - q234)) * s5 <= SLACK:
-                    # the tool's turn in the plane is q234 + q6 where c5 = 1, q234 - q6 where c5 = -1
-                    q6 = q6 - _wrap(better - q234) if m2 > 0 else q6 + _wrap(better - q234)
-                    q234 = better
-            found = _elbow(g, o5p - g.d5 * sin(q234), o5u + g.d5 * cos(q234), q1, q5, _wrap(q6), q234, out + 6 * count)
+        q1 = _wrap(atan2(o5[1], o5[0]) + (lean if shoulder == 0 else M_PI - lean))
+        wrists = 2
+        flip = 0
+        while flip < wrists:
+            _wrist(g, f, o5, q1, flip, free, &wrist)
+            if wrist.s5 < FREE:
+                wrists = 1
+            found = _elbow(g, q1, o5[2], &wrist, out + 6 * count)
+            if not found and (turned := _shoulder(g, f, o5, q1, wrist.q234)) != q1:
+                wanted = _reaching(g, o5[0] * cos(turned) + o5[1] * sin(turned), o5[2], wrist.q234)
+                _wrist(g, f, o5, turned, flip, free, &wrist)
+                if cos(wrist.q234 - wanted) < 0:  # s5 went through zero
+                    _wrist(g, f, o5, turned, not flip, free, &wrist)
+                found = _elbow(g, turned, o5[2], &wrist, out + 6 * count)
             count += found
+            flip += 1
     return count
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from cellctl.testing.leaks import no_leaks
+
+# The same examples in every run: a change fails for what it does, not for the dice.
+settings.register_profile("cellctl", derandomize=True, deadline=None, database=None)
+settings.load_profile("cellctl")
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,10 @@
 """Every exit code of ``cellctl``. They are stable: scripts may rely on them.
 
 0    done; for ``run``: the recipe is complete, and the plant of an emulated cell agrees
-1    the run ended otherwise than complete, or files have errors
+1    the run ended otherwise than complete, --wait ended in another state than wanted, or files have errors
 2    the command line is wrong
-3    refused by the controller (not legal in this state, a second controller, an unfinished run)
+3    refused by the controller (not legal in this state, a second controller), or a person must
+     look first (an unfinished run, a question)
 4    no controller runs that cell
 5    a device or its link
 6    the journal

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from cellctl.cli.interrupts import Interrupts
-from cellctl.cli.output import say
 from cellctl.cli.progress import Progress
 from cellctl.door.client import Client
 from cellctl.errors import CommandRefused
@@ -70,9 +69,10 @@ def stop_on_signal(follower: Follower) -> Callable[[signal.Signals], bool]:
         try:
             follower.client.call(command)
         except CommandRefused as refused:
-            say(f"{number.name}: {refused}")
+            follower.progress.say(f"{number.name}: {refused}")
         else:
-            say(f"{number.name}: {command}" + (" (once more: abort)" if command == "stop" else ""))
+            does = "stopping; Ctrl-C again aborts" if command == "stop" else "abort"
+            follower.progress.say(f"{number.name}: {does}")
         return False
 
     return on_signal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from cellctl.door.client import Client
@@ -56,7 +57,8 @@ def places() -> list[Place]:
     if directory.is_dir():
         for entry in sorted(directory.iterdir()):
             if entry.is_dir() and (entry / "lock").exists():
-                found.append(Place(entry.name, directory))
+                with contextlib.suppress(UsageError):  # a directory of something else
+                    found.append(Place(entry.name, directory))
     return found
 
 

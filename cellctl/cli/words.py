@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+#: What a cause says where the cell asks (controller/causes.py).
+_ANSWER_IT = "Answer the question"
+#: The commands at the end of what a cause says to do: "…, then Reset, then Start".
+_COMMANDS_AFTER = re.compile(
+    r"(?:(?:^|[,;.]) *(?:then |and )?(?:Clear|Reset where that is offered|Reset|Start|Unhold))+\.?$"
+)
 FATES = ("placed", "rejected", "dropped", "missed", "removed")
 
 
@@ -24,10 +31,22 @@ def clock_time(at: str) -> str:
         return "--:--:--.-"
 
 
-def cause_lines(cause: Mapping[str, Any]) -> list[str]:
-    """The first-out cause in the technician's order: what stopped it, which sensor, where the part is, what to do."""
+def cause_lines(cause: Mapping[str, Any], questions: Iterable[Mapping[str, Any]] = ()) -> list[str]:
+    """The first-out cause in the technician's order: what stopped it, which sensor, where the part is, what to do.
+
+    ``questions`` are the open ones: what answers them is told where the cause wants an answer.
+    """
     parts = (("what", "what"), ("sensor", "sensor"), ("part", "part"), ("do", "action"))
-    return [f"  {label:<7} {cause[key]}" for label, key in parts if cause.get(key)]
+    how = " | ".join(command for question in questions for command, _ in _answers(question))
+    action = str(cause.get("action") or "").replace(_ANSWER_IT, f"{_ANSWER_IT} ({how or 'cellctl answer lists it'})")
+    told = {**cause, "action": action}
+    return [f"  {label:<7} {told[key]}" for label, key in parts if told.get(key)]
+
+
+def run_again(cause: Mapping[str, Any], command: str) -> dict[str, Any]:
+    """The cause of a run whose controller ends with it: no Reset and no Start is left to give, ``command`` is."""
+    before = _COMMANDS_AFTER.sub("", str(cause.get("action") or "")).strip()
+    return {**cause, "action": f"{before}, then run it again: {command}" if before else f"Run it again: {command}"}
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
@@ -47,10 +66,15 @@ def plant_text(report: Mapping[str, Any]) -> str:
     return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report.items() if isinstance(value, int))
 
 
-def question_line(question: Mapping[str, Any]) -> str:
-    """An open question and how to answer it."""
-    choices = " | ".join(question.get("choices", ()))
-    return f"{question.get('text')}  -> cellctl answer {question.get('id')} {choices}"
+def question_lines(question: Mapping[str, Any]) -> list[str]:
+    """An open question, and for each choice the command that takes it."""
+    return [str(question.get("text")), *(f"  {command}    {choice}" for command, choice in _answers(question))]
+
+
+def _answers(question: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The command that takes each choice, and the choice."""
+    choices = enumerate(question.get("choices", ()), 1)
+    return [(f"cellctl answer {question.get('id')} {number}", choice) for number, choice in choices]
 
 
 def _state(event: Mapping[str, Any]) -> str:
@@ -66,7 +90,7 @@ def _part(event: Mapping[str, Any]) -> str:
 def _question(event: Mapping[str, Any]) -> str:
     if event.get("answer") is not None:
         return f"{event['id']} answered {event['answer']!r} by {event.get('by')}"
-    return question_line(event)
+    return "\n".join(question_lines(event))
 
 
 def _device(event: Mapping[str, Any]) -> str:

@@ -5,36 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from cellctl.controller.fleet import SETTLE_WITHIN
+from cellctl import clock
+from cellctl.controller.fleet import AGAIN, SETTLE_WITHIN
 from cellctl.controller.looking import account_for_parts, be_ready, look_again, wait_until
 from cellctl.controller.packml import Command, State
+from cellctl.controller.readying import prepare, reach
 from cellctl.controller.unit import Unit
-from cellctl.devices import Condition, Device, Robot
-from cellctl.errors import NotReady
+from cellctl.devices import Device, Robot
+from cellctl.errors import CellError, NotReady
 from cellctl.events import Note
-
-CONNECT_WITHIN = 10.0  # s for devices to be reached after the controller has started
 
 
 async def resetting(unit: Unit) -> None:
     """Make the devices ready. Arms first: that moves nothing and may be what clears an interlock."""
-    await unit.close_unfinished()
-    await wait_until(unit, lambda: not unit.fleet.not_ready([Condition.OFFLINE]), CONNECT_WITHIN)
+    await reach(unit)
     await unit.bulletin.tell_durably(Note(level="info", text=f"preparing {', '.join(unit.fleet.devices)}"))
     await _prepare(unit, lambda device: isinstance(device, Robot))
     await _interlocks_clear(unit)
-    await account_for_parts(unit)
-    await _prepare(unit, lambda device: not isinstance(device, Robot))
+    empty = await account_for_parts(unit)
+    await _prepare(unit, lambda device: not isinstance(device, Robot), empty=empty)
     await _interlocks_clear(unit)
+    await unit.close_unfinished()  # not before: a Reset that did not get here asks again, by the parts it left
     unit.interlocks.forget()
 
 
-async def _prepare(unit: Unit, chosen: Callable[[Device], bool]) -> None:
-    held = unit.fleet.part_held(unit.ledger)
-    errors = await unit.fleet.prepare(chosen, part_held=held)
-    for name, error in errors.items():
-        unit.bulletin.note("error", f"{name} is not ready: {error}")
-    for name, error in errors.items():
+async def _prepare(unit: Unit, chosen: Callable[[Device], bool], *, empty: frozenset[str] = frozenset()) -> None:
+    for name, error in (await prepare(unit, chosen, empty=empty)).items():
         raise NotReady(error.message, where=error.where or name, hint=error.hint)
 
 
@@ -66,8 +62,9 @@ async def pausing(unit: Unit) -> None:
     """Holding and Suspending: every branch comes to rest by its region; then nothing may move."""
     if unit.sequencer is not None:
         await unit.sequencer.quiet()
-    await unit.fleet.withdraw()
-    unit.paused_at = unit.fleet.joints()
+    errors = await unit.fleet.stop(fast=False, names=unit.fleet.restless())
+    await _rest(unit, {**await unit.fleet.withdraw(), **errors}, fast=False)
+    unit.paused_at = unit.paused_at or unit.fleet.joints()  # a second pause keeps what the first one left
 
 
 async def going_on(unit: Unit) -> None:
@@ -77,6 +74,7 @@ async def going_on(unit: Unit) -> None:
     await unit.fleet.give()
     await be_ready(unit)
     await look_again(unit)
+    unit.paused_at = {}
 
 
 async def completing(unit: Unit) -> None:
@@ -90,30 +88,60 @@ async def completing(unit: Unit) -> None:
         if not sequencer.started:
             sequencer.start()
         await sequencer.finished.wait()
-    await unit.fleet.withdraw()
+    await _rest(unit, await unit.fleet.withdraw(), fast=False)
     unit.end_run("complete")
     await unit.bulletin.settle()
 
 
 async def stopping(unit: Unit) -> None:
-    """A controlled stop on the path. The hand keeps what it holds."""
-    await _rest(unit, fast=False)
+    """A controlled stop on the path. The hand keeps what it holds. Raises CellError: Abort is to follow."""
+    errors = await _halt(unit, fast=False)
+    errors = {**await unit.fleet.withdraw(), **errors}
+    for name, error in errors.items():
+        unit.unconfirmed(unit.fleet.devices[name], error)
+        raise error
+    await _rest(unit, errors, fast=False)
     unit.end_run("stopped")
 
 
 async def aborting(unit: Unit) -> None:
     """As fast as the devices can."""
-    await asyncio.gather(_rest(unit, fast=True), unit.fleet.withdraw())
+    stops, permits = await asyncio.gather(_halt(unit, fast=True), unit.fleet.withdraw())
+    await _rest(unit, {**permits, **stops}, fast=True)
     unit.end_run("aborted")
 
 
-async def _rest(unit: Unit, *, fast: bool) -> None:
-    work = [unit.fleet.stop(fast=fast)]
+async def _halt(unit: Unit, *, fast: bool) -> dict[str, CellError]:
+    """End the recipe's work and stop the devices; what did not confirm, by the device's name."""
+    ended = asyncio.ensure_future(_end_work(unit))  # its first turn cancels the commands, before the stops go out
+    errors, _ = await asyncio.gather(unit.fleet.stop(fast=fast), ended)
+    return errors
+
+
+async def _end_work(unit: Unit) -> None:
     if unit.sequencer is not None:
-        work.insert(0, unit.sequencer.cancel())  # its first turn cancels the commands, before the stops go out
-    await asyncio.gather(*work)
+        await unit.sequencer.cancel()
     unit.questions.withdraw_all()
-    await unit.fleet.withdraw()
+
+
+async def _rest(unit: Unit, errors: dict[str, CellError], *, fast: bool) -> None:
+    """Stop again what has not confirmed, until it does or is lost; then wait for the lost ones to stand by themselves.
+
+    What does not confirm is the cause: a state that claims that nothing moves is not reached before.
+    """
+    told: set[str] = set()
+    while True:
+        for name in errors.keys() - told:
+            unit.unconfirmed(unit.fleet.devices[name], errors[name])
+        told |= errors.keys()
+        if errors:
+            await clock.sleep(AGAIN)
+            stops = await unit.fleet.stop(fast=fast, names=errors)
+            errors = {**await unit.fleet.withdraw(errors), **stops}
+            continue
+        await unit.fleet.rest_alone()
+        if not (errors := await unit.fleet.repay()):
+            return
 
 
 async def clearing(unit: Unit) -> None:

@@ -38,8 +38,9 @@ def _note_absence(branch: Branch, step: Step, fault: Fault) -> None:
     """A part that was seen before and is not found any more has been taken away by somebody."""
     if fault.name == "nothing_seen" and isinstance(step, Do) and step.effect is not None:
         known = branch.desk.position.variables.get(step.effect.part)
-        if isinstance(known, PartRef) and branch.desk.ledger.parts[known.part].fate == "seen":
-            branch.desk.ledger.end(branch.desk.ledger.parts[known.part], "removed")
+        part = branch.desk.ledger.find(known.part) if isinstance(known, PartRef) else None
+        if part is not None and part.fate == "seen":
+            branch.desk.ledger.end(part, "removed")
 
 
 def _carry_out(branch: Branch, step: Step, fault: Fault, chosen: Answer, *, person: bool = False) -> None:
@@ -61,8 +62,9 @@ def _carry_out(branch: Branch, step: Step, fault: Fault, chosen: Answer, *, pers
 def _note_outcome(branch: Branch, chosen: Answer) -> None:
     if chosen.part is not None and chosen.outcome is not None:
         known = branch.desk.position.variables.get(chosen.part)
-        if isinstance(known, PartRef):
-            branch.desk.ledger.end(branch.desk.ledger.parts[known.part], chosen.outcome)
+        part = branch.desk.ledger.find(known.part) if isinstance(known, PartRef) else None
+        if part is not None:
+            branch.desk.ledger.end(part, chosen.outcome)
 
 
 def _retry(branch: Branch, step: Step, fault: Fault, chosen: Answer, *, person: bool) -> None:

@@ -31,5 +31,6 @@ class Board:
 
     def changed(self, key: str) -> None:
         """What the key names has changed."""
-        for look in list(self._looks.get(key, ())):
-            look()
+        if looks := self._looks.get(key):  # most changes nobody waits for
+            for look in list(looks):
+                look()

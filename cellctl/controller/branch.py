@@ -10,7 +10,7 @@ from cellctl import clock
 from cellctl.controller import answering, belts, retreating, steps
 from cellctl.controller.cursor import Cursor
 from cellctl.controller.desk import Desk
-from cellctl.controller.holding import Pausing, cuts, enters_region, loop_around, open_region, regions_of, way_of
+from cellctl.controller.holding import Pausing, cuts, enters_region, open_region, regions_of, round_of, way_of
 from cellctl.controller.interrupts import Fault, Interrupted, race, until
 from cellctl.events import StepChanged
 from cellctl.recipe.expressions import Expr, Stale
@@ -191,22 +191,24 @@ class Branch:
         on_its_way = ledger.in_hand() or ledger.waiting()
         return (
             self.sequencer.completing and isinstance(step, Wait) and step.region is None and not on_its_way
-            and loop_around(self.desk.program, step.address) is not None
+            and round_of(self.desk.program, step.address) is not None
         )  # fmt: skip
 
     async def _leave(self, step: Step) -> None:
         self._interrupted = False
         await belts.stop(self)
         belts.forget(self)
-        self.go(loop_around(self.desk.program, step.address), step)
+        way_out = round_of(self.desk.program, step.address)
+        self.go(way_out[1] if way_out is not None else None, step)
 
     def go(self, target: Address | None, step: Step) -> None:
-        """Go on elsewhere: loops, retries and zones that the target is outside of are over."""
+        """Go on elsewhere (None: this branch ends): loops, retries and zones that the target is outside of are over."""
         position = self.desk.position
+        stays = target if target is not None else self.cursor.branch.partition("#")[0]  # its fork's address
 
         def left(address: Address) -> bool:
             inside = f"{address}/"
-            return step.address.startswith(inside) and not f"{target or ''}/".startswith(inside)
+            return step.address.startswith(inside) and not f"{stays}/".startswith(inside)
 
         for head in [head for head in position.loops if left(head)]:
             del position.loops[head]

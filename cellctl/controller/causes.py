@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cellctl.controller.interrupts import Fault
 from cellctl.controller.ledger import Ledger
+from cellctl.devices import Condition, Device
 from cellctl.errors import CellError, JournalError
 from cellctl.events import Stopped
-from cellctl.recipe.program import Step
+from cellctl.recipe.program import Do, Step
 
 
 def by_person(command: str, who: str, ledger: Ledger) -> Stopped:
@@ -20,12 +21,37 @@ def by_person(command: str, who: str, ledger: Ledger) -> Stopped:
 def by_fault(step: Step, fault: Fault, reaction: str, ledger: Ledger) -> Stopped:
     """A step failed."""
     where = fault.error.where if fault.error is not None else ""
+    device = step.device if isinstance(step, Do) else ""
+    action = f"Look at {device or 'what the message names'}"
     return Stopped(
         what=f"{step.address} ({step.text}): {fault.name}: {fault.message}",
-        sensor=where,
+        sensor=where if not device or where == device else f"{device} ({where})" if where else device,
         part=ledger.tell_where(),
-        action=fault.hint or "See what the message names, then Unhold",
+        action=fault.hint or f"{action}, then Reset where that is offered, and Unhold",
         reaction=reaction,
+    )
+
+
+def by_device(device: Device, ledger: Ledger) -> Stopped:
+    """A device at work has fallen ill."""
+    health = device.health
+    ill = "has a fault" if health.condition is Condition.FAULT else f"is {health.condition.value}"
+    return Stopped(
+        what=f"{device.name} {ill}: {health.text}",
+        sensor=f"{device.name} ({device.config.link})",
+        part=ledger.tell_where(),
+        action=health.hint or f"Look at {device.name}, then Reset",
+        reaction="hold",
+    )
+
+
+def by_unconfirmed(state: str, device: Device, error: CellError, ledger: Ledger) -> Stopped:
+    """A device was told to stop and does not say that it stands."""
+    return Stopped(
+        what=f"{device.name} has not confirmed that it stands ({state} waits for that): {error.message}",
+        sensor=f"{device.name} ({device.config.link})",
+        part=ledger.tell_where(),
+        action=error.hint or f"Look whether {device.name} stands, and switch it off where it does not",
     )
 
 

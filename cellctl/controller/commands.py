@@ -6,17 +6,17 @@ import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-from cellctl.controller.guards import reason_against
+from cellctl.controller.guards import reason_against, reason_against_emptying, reason_while_readying
 from cellctl.controller.packml import Command, Mode, State
+from cellctl.controller.readying import ILL, PAUSED, acknowledge, curable
 from cellctl.controller.unit import Unit
-from cellctl.devices import Condition, Device, Robot
-from cellctl.errors import CellError, CommandRefused, JournalError
+from cellctl.errors import CellError, CommandRefused
 
 #: They go to the wire first; their records follow, and nobody waits for those.
 WIRE_FIRST = frozenset({"hold", "stop", "abort"})
 PACKML = {command.text: command for command in Command if command is not Command.STATE_COMPLETE}
-#: Where Reset does not lead anywhere, but acknowledges what has tripped.
-ACKNOWLEDGES_IN = frozenset({State.HELD, State.SUSPENDED, State.IDLE, State.ABORTED})
+#: Where Reset leads nowhere: it acknowledges what has tripped; in a pause it makes devices ready first.
+ACKNOWLEDGES_IN = PAUSED | {State.IDLE, State.ABORTED}
 
 Handler = Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]]]
 
@@ -26,6 +26,10 @@ class Decider(Protocol):
 
     def give(self, command: Command, by: str) -> None:
         """A person's PackML command. Raises CommandRefused."""
+        ...
+
+    def ready_in_pause(self) -> None:
+        """Make the devices ready that are not, as what the unit does in its pause; Stop, Abort and trips end it."""
         ...
 
     def acknowledge_cause(self) -> None:
@@ -64,8 +68,15 @@ class Commands:
         return {**result, "recorded": await self._unit.bulletin.settle()}
 
     def acknowledges(self) -> bool:
-        """Whether Reset would acknowledge something now."""
-        return self._unit.machine.state in ACKNOWLEDGES_IN and bool(self._unit.interlocks.blocking())
+        """Whether Reset would acknowledge something now, or make a device ready."""
+        unit = self._unit
+        state = unit.machine.state
+        if unit.is_readying:
+            return False
+        if state is State.ABORTED:  # what is tripped still: Clear, and Reset after it, are the way on
+            return bool(unit.interlocks.restored)
+        ill = state in PAUSED and bool(unit.fleet.not_ready(ILL))
+        return state in ACKNOWLEDGES_IN and (ill or bool(unit.interlocks.blocking()))
 
     # ----------------------------------------------------------------------------------------
 
@@ -89,18 +100,20 @@ class Commands:
         if name not in PACKML:
             raise self._unknown(name)
         command = PACKML[name]
+        self._refuse_for(reason_while_readying(self._unit, command), command)
         if command is Command.RESET and self.acknowledges():
-            self._record(record)
-            return await self._acknowledge()
+            return self._reset(record)
         if not self._unit.machine.allows(command):
             raise self._unit.machine.refusal(command)
-        reason = reason_against(self._unit, command)
-        if reason is not None:
-            reason.legal = tuple(one.text for one in self._unit.machine.legal() if one is not command)
-            raise reason
+        self._refuse_for(reason_against(self._unit, command), command)
         self._record(record)
         self._decider.give(command, by)
         return self._now()
+
+    def _refuse_for(self, reason: CommandRefused | None, command: Command) -> None:
+        if reason is not None:
+            reason.legal = tuple(one.text for one in self._unit.machine.legal() if one is not command)
+            raise reason
 
     def _unknown(self, name: str) -> CommandRefused:
         known = (*PACKML, *self._others)
@@ -111,37 +124,28 @@ class Commands:
     def _now(self) -> dict[str, Any]:
         return {"state": self._unit.machine.state.text}
 
-    async def _acknowledge(self) -> dict[str, Any]:
+    def _reset(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Reset in a waiting state: gives back what is restored. It leads nowhere; Unhold or Start is separate.
 
-        Devices in a fault are reset first, arms always, others only where no interlock is tripped.
+        In a pause, devices that are not ready are made ready first: that is answered at once, and told when it ends.
+        Raises CommandRefused naming what is still tripped.
         """
         unit = self._unit
-        if unit.machine.state in {State.HELD, State.SUSPENDED}:
-            ill = unit.fleet.not_ready([Condition.FAULT, Condition.NOT_READY])
-            await self._prepare([device for device in ill if isinstance(device, Robot)])
-            if not unit.interlocks.active:
-                await self._prepare([device for device in ill if not isinstance(device, Robot)])
-        given_back = unit.interlocks.acknowledge()
+        ill = [device.name for device in curable(unit)] if unit.machine.state in PAUSED else []
+        if ill:
+            self._refuse_for(reason_against(unit, Command.RESET), Command.RESET)
+            self._record(record)
+            self._decider.ready_in_pause()
+            return {**self._now(), "preparing": ill}
+        self._record(record)
+        given_back = acknowledge(unit)
         still = unit.interlocks.blocking()
         for trip in still:
             if not given_back:
                 raise CommandRefused(f"reset: {trip.what}", where=trip.sensor, hint=trip.action)
         if not still and unit.machine.state is State.IDLE:
             self._decider.acknowledge_cause()
-        if not still:
-            unit.bulletin.note("info", f"acknowledged: {', '.join(given_back)}")
         return {**self._now(), "acknowledged": given_back, "still": [trip.what for trip in still]}
-
-    async def _prepare(self, devices: list[Device]) -> None:
-        if not devices:
-            return
-        unit = self._unit
-        if not await unit.bulletin.settle():
-            raise unit.journal.failed or JournalError("the journal cannot be written")
-        held = unit.fleet.part_held(unit.ledger)
-        for name, error in (await unit.fleet.prepare(lambda device: device in devices, part_held=held)).items():
-            unit.bulletin.note("error", f"{name} is not ready: {error}")
 
     async def _mode(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         wanted = str(arguments.get("mode", ""))
@@ -162,7 +166,11 @@ class Commands:
 
     async def _empty(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         station = str(arguments.get("station", ""))
+        reason = reason_against_emptying(self._unit, station)
+        if reason is not None:
+            raise reason
         taken = self._unit.ledger.empty(station)
+        self._unit.note_stations()
         self._unit.board.changed("ledger")
         self._unit.bulletin.note("info", f"station {station} was emptied of {taken} parts, by {by}")
         return {**self._now(), "station": station, "taken": taken}

@@ -9,15 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from cellctl.controller.activities import ACTIVITIES
-from cellctl.controller.causes import by_journal, by_mistake, by_person, by_refusal
+from cellctl.controller.causes import by_journal, by_mistake, by_person, by_refusal, by_unconfirmed
 from cellctl.controller.commands import Commands
 from cellctl.controller.interlocks import Trip
 from cellctl.controller.looking import Diverted
 from cellctl.controller.machine import Entered, UnitMachine
 from cellctl.controller.packml import Command, State
+from cellctl.controller.readying import ready_in_pause
 from cellctl.controller.supervisor import Supervisor
 from cellctl.controller.telling import status_of
-from cellctl.controller.unit import Unit
+from cellctl.controller.unit import STATIONS, Unit
 from cellctl.controller.watching import Watching
 from cellctl.devices import Device
 from cellctl.errors import CellError, CommandRefused, JournalError
@@ -60,6 +61,7 @@ class Controller:
         self._activity: asyncio.Task[None] | None = None
         self._cause: Stopped | None = None
         self._cause_is_trip = False
+        self._cause_is_word = False  # a person's command, which nothing is hidden behind
         self._urgent = False
         self._opened = asyncio.Event()
         self._shutdown = asyncio.Event()
@@ -75,6 +77,8 @@ class Controller:
         """
         try:
             self._unit.unfinished = await self._unit.journal.unfinished()
+            if not self._unit.fleet.emulated:  # emulated trays begin empty with their process
+                self._unit.ledger.remember(await self._unit.journal.latest(STATIONS) or {})
             self._watching.open()
             for device in self._unit.fleet.devices.values():
                 self._supervisor.spawn(f"device {device.name}", self._watching.keep(device))
@@ -92,6 +96,11 @@ class Controller:
         await self._opened.wait()
         return await self._commands.take(name, arguments, by)
 
+    @property
+    def state(self) -> str:
+        """The unit machine's state, in the words of its events."""
+        return self._machine.state.text
+
     def status(self) -> Status:
         """Everything that a screen shows at its start."""
         acknowledge = ("reset",) if self._commands.acknowledges() else ()
@@ -101,6 +110,10 @@ class Controller:
         """Call ``callback`` with each event from now on; returns the way to stop that."""
         return self._unit.bulletin.subscribe(callback)
 
+    def note(self, level: str, text: str) -> None:
+        """Tell everybody of something beside the cell, and the journal: ``level`` is info, warning or error."""
+        self._unit.bulletin.note(level, text)
+
     # -- decisions ---------------------------------------------------------------------------
 
     def give(self, command: Command, by: str) -> None:
@@ -108,7 +121,7 @@ class Controller:
         cause = by_person(command.text, by, self._unit.ledger)
         self._machine.give(command, cause=cause.what, by=by)
         if command.text in REACTIONS:
-            self._set_cause(cause, trip=False)
+            self._set_cause(cause, trip=False, person=True)
 
     def react(self, reaction: str, cause: Stopped) -> None:
         """See Reactions. The wire comes first; the cause is told afterwards."""
@@ -119,16 +132,33 @@ class Controller:
         unit, state = self._unit, self._machine.state
         if state in AT_REST - {S.STOPPING, S.ABORTING}:
             return
+        self._break_off()
         if trip.withdraw:
-            self._supervisor.spawn(f"withdraw for {trip.name}", unit.fleet.withdraw(trip.withdraw))
+            self._supervisor.spawn(f"withdraw for {trip.name}", self._withdraw(trip.withdraw))
         unit.interlocks.latch(trip)
         cause = trip.cause(unit.ledger.tell_where())
         self._carry_out(trip.then, cause, trip=True, urgent=bool(trip.withdraw))
         unit.bulletin.note("warning", f"interlock {trip.what}")
 
+    def unconfirmed(self, device: Device, error: CellError) -> None:
+        """See Reactions."""
+        state = self._machine.state
+        reaction = {S.HOLDING: "hold", S.SUSPENDING: "suspend"}.get(state, "abort")
+        cause = by_unconfirmed(state.text, device, error, self._unit.ledger)
+        self._cause, self._cause_is_trip = self._unit.bulletin.tell(replace(cause, reaction=reaction)), True
+
+    async def _withdraw(self, names: tuple[str, ...]) -> None:
+        await self._unit.fleet.withdraw(names)
+
+    def ready_in_pause(self) -> None:
+        """See Decider."""
+        self._activity = self._supervisor.spawn("Reset", ready_in_pause(self._unit))
+        self._unit.readying = self._activity
+        self._activity.add_done_callback(self._reset_ended)
+
     def acknowledge_cause(self) -> None:
         """The latched cause has been dealt with."""
-        self._cause, self._cause_is_trip = None, False
+        self._cause, self._cause_is_trip, self._cause_is_word = None, False, False
 
     async def shut_down(self, by: str) -> None:
         """Stop what runs, then end ``run``."""
@@ -159,18 +189,25 @@ class Controller:
         if sequencer is not None and self._machine.state in {S.HOLDING, S.SUSPENDING}:
             sequencer.pause("hold" if self._machine.state is S.HOLDING else "suspend", urgent=True)
 
-    def _set_cause(self, cause: Stopped, *, trip: bool) -> None:
-        """The first cause stays. A trip only takes the place of what it has itself made fail, or of a person's word."""
+    def _set_cause(self, cause: Stopped, *, trip: bool, person: bool = False) -> None:
+        """The first cause stays; a person's word gives way to what makes the cell stop after it.
+
+        A trip also takes the place of what it has itself made fail.
+        """
         acting = not self._machine.state.waiting
-        if self._cause is None or (trip and not self._cause_is_trip and acting):
+        gives_way = self._cause_is_word and (acting or not trip)
+        if self._cause is None or gives_way or (trip and not self._cause_is_trip and acting):
             self._cause, self._cause_is_trip = self._unit.bulletin.tell(cause), trip
+            self._cause_is_word = person
 
     # -- effects -----------------------------------------------------------------------------
 
     def _entered(self, effect: Entered) -> None:
         """The machine is in another state: what it did before ends, what it does now begins."""
-        if self._activity is not None and self._activity is not asyncio.current_task():
-            self._activity.cancel()
+        if effect.state not in {S.STOPPING, S.ABORTING}:  # they stop every device themselves
+            self._break_off()
+        if self._activity is not None:
+            self._activity.cancel()  # also where it is what tells this now: it ends at its next wait
         sequencer = self._unit.sequencer
         if sequencer is not None and effect.state is S.HOLDING:
             sequencer.pause("hold", urgent=self._urgent)
@@ -183,6 +220,26 @@ class Controller:
         if activity is not None:
             self._activity = self._supervisor.spawn(effect.state.text, self._perform(effect.state, activity))
         self._tell_state(effect.state, effect.previous, effect.cause, effect.by)
+
+    def _break_off(self) -> None:
+        """A Reset that makes devices ready in a pause ends, and what it has set moving stands."""
+        unit, work = self._unit, self._unit.readying
+        if work is None or work.done() or work is not self._activity:
+            return
+        names = frozenset(unit.fleet.preparing)
+        work.cancel()
+        unit.bulletin.note("warning", f"Reset was broken off; not made ready: {', '.join(sorted(names)) or 'nothing'}")
+        unit.readying = self._supervisor.spawn("stop after Reset", self._still(work, names))
+        unit.readying.add_done_callback(self._reset_ended)
+
+    def _reset_ended(self, task: asyncio.Task[None]) -> None:
+        """Whoever waits looks at the status now: it is over, and what is legal has changed."""
+        if not task.cancelled():
+            self._unit.bulletin.note("info", "Reset has ended")
+
+    async def _still(self, work: asyncio.Task[None], names: frozenset[str]) -> None:
+        await asyncio.wait({work})  # its last command is on its way before the stop
+        await self._unit.fleet.stop(fast=True, names=names)
 
     async def _perform(self, state: State, activity: Callable[[Unit], Awaitable[None]]) -> None:
         try:

@@ -13,6 +13,7 @@ from cellctl.devices import Robot
 from cellctl.errors import CellError, DeviceFault, InDoubt, JournalError, LinkError, NotReady
 from cellctl.events import StepChanged
 from cellctl.motion.pose import Pose
+from cellctl.recipe.expressions import Stale
 from cellctl.recipe.program import Address, Do, Step
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ async def act(branch: Branch, step: Do) -> Address | None:
     """Carry out an action. Raises Fault and Interrupted; the device has been told to stop then."""
     if branch.cursor.resume == "doubt":
         branch.cursor.resume = "again"
-        if step.verify is not None and await _verified(branch, step):
+        done = await _found_done(branch, step)
+        if done:
             return _settle(branch, step, None, "found done")
+        if done is None and step.capability == "gripper":
+            text = "it was cut short, and nothing tells whether it was done"
+            raise Fault("in_doubt", text, hint=f"Look at {step.device}")
     arguments = {name: await branch.know(expr, step.within) for name, expr in step.arguments.items()}
     branch.waits_for = f"{step.device}.{step.action} to be confirmed"
     await _tell_intent(branch, step, arguments)
@@ -76,7 +81,11 @@ async def _command(branch: Branch, step: Do, arguments: Mapping[str, Any]) -> An
     except InDoubt as error:
         if step.verify is not None and await _verified(branch, step):
             return None
+        await stop_device(branch, step.device)
         raise Fault("in_doubt", error.message, hint=error.hint, error=error) from error
+    except LinkError as error:
+        await stop_device(branch, step.device)
+        raise _as_fault(branch, step, error) from error
     except CellError as error:
         raise _as_fault(branch, step, error) from error
 
@@ -133,6 +142,22 @@ async def stop_device(branch: Branch, name: str) -> None:
         branch.desk.bulletin.note("error", f"{name} did not confirm its stop: {error}")
 
 
+async def _found_done(branch: Branch, step: Do) -> bool | None:
+    """Whether a step that was cut short was done all the same; None where the devices cannot tell.
+
+    A step that is known not to be done may be done again, and so may every "go to" and "be at": they
+    are idempotent. What takes or lets go of a part is not done again on a doubt.
+    """
+    if step.verify is None:
+        return None
+    if await _verified(branch, step):
+        return True
+    try:
+        return bool(step.verify.evaluate(branch.desk.values.lookup))
+    except Stale:
+        return None
+
+
 async def _verified(branch: Branch, step: Step) -> bool:
     """Whether ``verify`` is true, or becomes so while the signals catch up."""
     assert step.verify is not None, "asked only where there is one"
@@ -177,7 +202,7 @@ def _apply_effect(branch: Branch, step: Do, record: Mapping[str, Any]) -> dict[s
         return {}
     ledger, variables = branch.desk.ledger, branch.desk.position.variables
     known = variables.get(effect.part)
-    part = ledger.parts[known.part] if isinstance(known, PartRef) else None
+    part = ledger.find(known.part) if isinstance(known, PartRef) else None
     if effect.verb == "takes":
         station = effect.station or step.device
         if part is not None and part.fate == "seen" and part.place == station:

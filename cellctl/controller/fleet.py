@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
+from cellctl import clock
 from cellctl.controller.bulletin import Bulletin
 from cellctl.controller.interrupts import bounded
 from cellctl.controller.ledger import Ledger
-from cellctl.devices import Condition, Device, Gripper, Joints, Quality, Robot
+from cellctl.devices import Condition, Conveyor, Device, Gripper, Joints, Quality, Robot
 from cellctl.errors import CellError, NotReady
 
 STOP_WITHIN = 5.0  # s for a device to confirm that it stands: longer than any ramp of ours
@@ -17,6 +18,7 @@ PERMIT_WITHIN = 3.0
 PREPARE_WITHIN = 120.0  # a drive that powers up 90 s late is waited for
 SETTLE_WITHIN = 2.0  # s for signals to be good after a permit was given
 SAME_PLACE = 0.02  # rad, each joint
+AGAIN = 0.5  # s before a stop that was not confirmed is sent again
 
 
 class Fleet:
@@ -24,7 +26,16 @@ class Fleet:
 
     def __init__(self, devices: Mapping[str, Device], bulletin: Bulletin) -> None:
         self.devices = devices
+        self.preparing: dict[str, float] = {}  # the devices that are being made ready, each since when
         self._bulletin = bulletin
+        self._owed: dict[str, bool] = {}  # lost devices that are to be stopped when they return; whether fast
+        self._paying = asyncio.Lock()  # a stop that is owed does not come amidst a Reset
+        self._complaints: set[tuple[str, str]] = set()  # noted, and not confirmed since
+
+    @property
+    def emulated(self) -> bool:
+        """Whether nothing of the cell is real."""
+        return all(device.emulated for device in self.devices.values())
 
     @property
     def robots(self) -> list[Robot]:
@@ -36,17 +47,67 @@ class Fleet:
         """The hands."""
         return [device for device in self.devices.values() if isinstance(device, Gripper)]
 
-    async def stop(self, *, fast: bool) -> None:
-        """Stop every device that is there, all at the same time. Never raises: what does not confirm is noted."""
-        there = [device for device in self.devices.values() if device.health.condition is not Condition.OFFLINE]
-        await self._all("did not confirm its stop", STOP_WITHIN, {d.name: d.stop(fast=fast) for d in there})
+    async def stop(self, *, fast: bool, names: Container[str] | None = None) -> dict[str, CellError]:
+        """Stop every device that is there (of those named, where names are given), all at the same time.
 
-    async def withdraw(self, names: Iterable[str] | None = None) -> None:
-        """Withdraw the motion permit of arms (of all, where no names are given). Never raises."""
+        Never raises: gives what did not confirm, by the device's name, and notes it. Lost devices are owed theirs.
+        """
+        chosen = [device for device in self.devices.values() if names is None or device.name in names]
+        there = [device for device in chosen if device.health.condition is not Condition.OFFLINE]
+        errors = await self._all("did not confirm its stop", STOP_WITHIN, {d.name: d.stop(fast=fast) for d in there})
+        for device in chosen:
+            if device.health.condition is Condition.OFFLINE:
+                self._owed[device.name] = fast or self._owed.get(device.name, False)
+        return errors
+
+    def restless(self) -> list[str]:
+        """Arms and belts that are not known to stand."""
+        told = [(each, "moving" if isinstance(each, Robot) else "running")
+                for each in self.devices.values() if isinstance(each, Robot | Conveyor)]  # fmt: skip
+        signals = {device.name: device.signal(field) for device, field in told}
+        return [name for name, each in signals.items() if each.quality is not Quality.GOOD or each.value]
+
+    # -- stops that are owed -----------------------------------------------------------------
+
+    def owing(self) -> list[str]:
+        """Devices that are there again and have not been stopped since."""
+        return [name for name in self._owed if self.devices[name].health.condition is not Condition.OFFLINE]
+
+    async def repay(self) -> dict[str, CellError]:
+        """Stop those once, and withdraw their permits; what did not confirm, by the device's name."""
+        async with self._paying:
+            fast = {name: self._owed.pop(name) for name in self.owing()}
+            if not fast:
+                return {}
+            errors = await self.stop(fast=any(fast.values()), names=fast)
+            errors = {**await self.withdraw(fast), **errors}
+            self._owed.update({name: fast[name] for name in errors})
+            return errors
+
+    async def repay_all(self) -> None:
+        """The same again and again, until each has confirmed it or is lost."""
+        while self.owing():
+            if await self.repay():
+                await clock.sleep(AGAIN)
+
+    # ----------------------------------------------------------------------------------------
+
+    async def rest_alone(self) -> None:
+        """Wait until the devices that are lost have come to rest by themselves: nobody can tell them to."""
+        lost = self.not_ready([Condition.OFFLINE])
+        due = max((device.health.since + device.rests_within for device in lost), default=0.0)
+        await clock.sleep(max(0.0, due - clock.now()))
+
+    async def withdraw(self, names: Container[str] | None = None) -> dict[str, CellError]:
+        """Withdraw the motion permit of arms (of all, where no names are given). Never raises.
+
+        Gives what did not confirm, by the arm's name, and notes it. A lost arm is told too, for when it
+        returns: it cannot confirm that.
+        """
         chosen = [robot for robot in self.robots if names is None or robot.name in names]
-        there = [robot for robot in chosen if robot.health.condition is not Condition.OFFLINE]
-        await self._all("did not confirm that its permit is withdrawn", PERMIT_WITHIN,
-                        {robot.name: robot.set_permit(False) for robot in there})  # fmt: skip
+        lost = [robot.name for robot in chosen if robot.health.condition is Condition.OFFLINE]
+        return await self._all("did not confirm that its permit is withdrawn", PERMIT_WITHIN,
+                               {robot.name: robot.set_permit(False) for robot in chosen}, lost)  # fmt: skip
 
     async def give(self) -> None:
         """Give every arm its motion permit; this moves nothing. Raises CellError of the first that refuses."""
@@ -58,7 +119,10 @@ class Fleet:
     async def prepare(self, chosen: Callable[[Device], bool], *, part_held: bool) -> dict[str, CellError]:
         """Make devices ready, all at the same time; what those that are not failed with."""
         names = [device.name for device in self.devices.values() if chosen(device)]
-        work = (bounded(self.devices[name].prepare(part_held=part_held), PREPARE_WITHIN) for name in names)
+        async with self._paying:
+            for name in names:
+                self._owed.pop(name, None)  # making it ready stops what turns
+        work = (self._prepare(self.devices[name], part_held=part_held) for name in names)
         errors = await asyncio.gather(*work)
         return {name: error for name, error in zip(names, errors, strict=True) if error is not None}
 
@@ -96,15 +160,35 @@ class Fleet:
         signal = device.signal("holding") if "holding" in (*device.fields, *device.signals) else None
         return bool(signal.value) if signal is not None and signal.quality is Quality.GOOD else None
 
-    def part_held(self, ledger: Ledger) -> bool:
-        """Whether a part may be in a hand: by the ledger or by the fingers, or because nobody knows."""
-        return bool(ledger.in_hand()) or any(self.feels(hand.name) for hand in self.grippers)
+    def part_held(self, ledger: Ledger, *, empty: Container[str] = ()) -> bool:
+        """Whether a part may be in a hand: by the ledger, by the fingers, or because they cannot tell.
 
-    async def _all(self, complaint: str, within: float, work: Mapping[str, Any]) -> None:
-        errors = await asyncio.gather(*(bounded(each, within) for each in work.values()))
-        for name, error in zip(work, errors, strict=True):
-            if error is not None:
-                self._bulletin.note("error", f"{name} {complaint}: {error}")
+        ``empty`` are the hands of which a person has said that nothing is in them: asked where they cannot tell.
+        """
+        feels = {hand.name: self.feels(hand.name) for hand in self.grippers}
+        maybe = any(felt or (felt is None and name not in empty) for name, felt in feels.items())
+        return bool(ledger.in_hand()) or maybe
+
+    async def _prepare(self, device: Device, *, part_held: bool) -> CellError | None:
+        self.preparing[device.name] = clock.now()
+        try:
+            return await bounded(device.prepare(part_held=part_held), PREPARE_WITHIN)
+        finally:
+            self.preparing.pop(device.name, None)
+
+    async def _all(
+        self, complaint: str, within: float, work: Mapping[str, Any], lost: Container[str] = ()
+    ) -> dict[str, CellError]:
+        results = await asyncio.gather(*(bounded(each, within) for each in work.values()))
+        pairs = zip(work, results, strict=True)
+        errors = {name: error for name, error in pairs if error is not None and name not in lost}
+        for name in work:
+            if name not in errors:
+                self._complaints.discard((name, complaint))
+            elif (name, complaint) not in self._complaints:  # once, however often it is tried
+                self._complaints.add((name, complaint))
+                self._bulletin.note("error", f"{name} {complaint}: {errors[name]}")
+        return errors
 
 
 def _located(error: CellError, name: str) -> CellError:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from cellctl.controller.cursor import Cursor, PartRef
 from cellctl.controller.desk import Desk
-from cellctl.recipe.program import Address, Do, Program, Region, Repeat, Step
+from cellctl.recipe.program import Address, Do, Fork, Program, Region, Repeat, Step
 
 Way = Literal["finish", "retreat", "pause"]
 
@@ -66,7 +66,8 @@ def gripped(desk: Desk, region: Region) -> bool:
     if not variables:
         return bool(desk.ledger.in_hand())
     values = (desk.position.variables.get(name) for name in variables)
-    return any(isinstance(value, PartRef) and desk.ledger.parts[value.part].fate == "held" for value in values)
+    parts = [desk.ledger.find(value.part) for value in values if isinstance(value, PartRef)]
+    return any(part is not None and part.fate == "held" for part in parts)
 
 
 def way_of(desk: Desk, region: Region | None, pausing: Pausing) -> Way:
@@ -95,3 +96,19 @@ def loop_around(program: Program, address: Address) -> Address | None:
         if isinstance(step, Repeat) and head != address and address.startswith(f"{head}/")
     ]
     return max(heads, key=len, default=None)
+
+
+def round_of(program: Program, address: Address) -> tuple[Address, Address | None] | None:
+    """What a branch that is at ``address`` gives up where it leaves its round, and where it goes on then.
+
+    The steps below the first address; the head of their loop. A fork inside the loop: the fork's branch
+    ends (None), and the loop goes on when the other branches have ended too. None where there is no loop.
+    """
+    head = loop_around(program, address)
+    if head is None:
+        return None
+    fork = max((one for one, step in program.steps.items() if isinstance(step, Fork) and address.startswith(f"{one}/")),
+               key=len, default="")  # fmt: skip
+    if len(fork) < len(head):
+        return head, head
+    return f"{fork}/{address.removeprefix(f'{fork}/').partition('/')[0]}", None

@@ -72,7 +72,7 @@ class Interlocks:
 
     def acknowledge(self) -> list[str]:
         """A person's Reset: those whose condition is restored are given back. Returns their names."""
-        given_back = [name for name in self._latched if name not in self._active]
+        given_back = list(self.restored)
         for name in given_back:
             del self._latched[name]
         return given_back
@@ -85,6 +85,11 @@ class Interlocks:
     def active(self) -> tuple[Trip, ...]:
         """Those whose condition is true or not known now."""
         return tuple(self._active.values())
+
+    @property
+    def restored(self) -> tuple[str, ...]:
+        """Those that are restored and not acknowledged."""
+        return tuple(name for name in self._latched if name not in self._active)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,7 +116,9 @@ class Interlocks:
         if trip is None:
             if self._active.pop(name, None) is not None:
                 self._board.changed(INTERLOCKS)
-        elif name not in self._active:
+        elif name in self._active:
+            self._active[name] = trip  # tripped still, and what is told of it may be another thing now
+        else:
             self._active[name] = trip
             if not quiet:
                 self._on_trip(trip)

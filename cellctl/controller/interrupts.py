@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from cellctl.controller.board import Board
-from cellctl.errors import CellError
+from cellctl.errors import CellError, InDoubt
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ async def race(work: Coroutine[Any, Any, T], stop: asyncio.Future[Exception], wi
         raise stop.result()
     if late:
         raise TimeoutError
-    raise asyncio.CancelledError  # somebody else has cancelled the work
+    raise InDoubt("its command was cancelled by somebody else", hint="Look at the device")  # never a silent end
 
 
 async def until(board: Board, keys: frozenset[str], look: Callable[[], T | None]) -> T:

@@ -7,6 +7,7 @@ seen = placed + rejected + dropped + missed + removed + in_hand + waiting.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from cellctl.recipe.cell import Station
 from cellctl.recipe.program import PartSpec
 
 KEPT = 5000  # parts
+CYCLES = 1000  # the last ones, of which the cycle time is the median
 ENDS = ("placed", "rejected", "dropped", "missed", "removed")
 
 
@@ -82,12 +84,11 @@ class Ledger:
         self.run = ""
         self._tell = tell
         self._last = 0
-        self._lying: dict[str, list[int]] = {name: [] for name in stations}
+        self._lying = dict.fromkeys(stations, 0)  # how many parts
         self._open: dict[int, Part] = {}  # on their way
         self._counts: dict[str, int] = {}  # of the run, by fate
-        self._fates: dict[int, str] = {}  # as counted
         self._put_at: float | None = None
-        self._cycles: list[float] = []
+        self._cycles: deque[float] = deque(maxlen=CYCLES)
 
     # -- what happens to parts ---------------------------------------------------------------
 
@@ -95,7 +96,6 @@ class Ledger:
         """Count from zero for a new run; what lies in the stations stays."""
         self.run = run
         self._counts.clear()
-        self._fates.clear()
         self._cycles.clear()
         self._put_at = clock.now()
 
@@ -123,7 +123,7 @@ class Ledger:
     def put(self, part: Part, station: str) -> None:
         """The part lies in the next free slot of a station. Raises StationFull."""
         slot = self.next_slot(station)
-        self._lying[station].append(part.id)
+        self._lying[station] += 1
         part.place, part.slot = station, slot
         part.fate = "placed" if part.acceptable else "rejected"
         if self._put_at is not None:
@@ -141,14 +141,29 @@ class Ledger:
         """A person took everything out of a station; how many parts that were. Raises UsageError."""
         if station not in self._lying:
             raise UsageError(f"no station is called {station!r}", hint=f"Stations: {', '.join(self._lying)}")
-        taken = self._lying[station]
-        self._lying[station] = []
-        for part in (self.parts[number] for number in taken):
-            part.place, part.slot = f"taken out of {station}", None
-            part.history.append((clock.now(), part.place, part.fate))
-        return len(taken)
+        taken, self._lying[station] = self._lying[station], 0
+        for part in self.parts.values():
+            if part.ended and part.place == station:
+                part.place, part.slot = f"taken out of {station}", None
+                part.history.append((clock.now(), part.place, part.fate))
+        return taken
+
+    def lying(self) -> dict[str, int]:
+        """How many parts lie in each station that counts them."""
+        return {name: count for name, count in self._lying.items() if self.stations[name].slots}
+
+    def remember(self, lying: Mapping[str, object]) -> None:
+        """What lay in the stations when the controller ended before: the next part goes beside it."""
+        for name in lying.keys() & self.lying().keys():
+            count = lying[name]
+            if isinstance(count, int) and count >= 0:
+                self._lying[name] = count
 
     # -- what follows from it ----------------------------------------------------------------
+
+    def find(self, number: int) -> Part | None:
+        """The part with that number; None where it ended so long ago that only the journal has it."""
+        return self.parts.get(number)
 
     def in_hand(self) -> list[Part]:
         """The parts that are in a hand."""
@@ -160,7 +175,7 @@ class Ledger:
 
     def count(self, station: str) -> int:
         """How many parts lie in a station."""
-        return len(self._lying[station])
+        return self._lying[station]
 
     def full(self, station: str) -> bool:
         """Whether there is no room for another."""
@@ -175,14 +190,14 @@ class Ledger:
 
     def counts(self) -> dict[str, int]:
         """The counters of the run; ``handled`` are the parts put down."""
-        counts = {"seen": len(self._fates), **{end: self._counts.get(end, 0) for end in ENDS}}
+        counts = {"seen": sum(self._counts.values()), **{end: self._counts.get(end, 0) for end in ENDS}}
         counts["in_hand"] = self._counts.get("held", 0)
         counts["waiting"] = self._counts.get("seen", 0)
         counts["handled"] = counts["placed"] + counts["rejected"]
         return counts
 
     def cycle_time(self) -> float | None:
-        """The median time (s) from one part put down to the next, in this run."""
+        """The median time (s) from one part put down to the next, over the last 1,000 of this run."""
         return sorted(self._cycles)[len(self._cycles) // 2] if self._cycles else None
 
     def tell_where(self) -> str:
@@ -192,17 +207,15 @@ class Ledger:
         return "; ".join(told) or "no part is on its way"
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Every part, as JSON takes it."""
+        """The parts that are on their way, and the last thousands that have ended, as JSON takes them."""
         return [asdict(part) for part in self.parts.values()]
 
     def _note(self, part: Part) -> None:
-        part.history.append((clock.now(), part.where(), part.fate))
         if part.run == self.run:
-            before = self._fates.get(part.id)
-            if before is not None:
-                self._counts[before] -= 1
+            if part.history:
+                self._counts[part.history[-1][2]] -= 1
             self._counts[part.fate] = self._counts.get(part.fate, 0) + 1
-            self._fates[part.id] = part.fate
+        part.history.append((clock.now(), part.where(), part.fate))
         if part.ended:
             self._open.pop(part.id, None)
             self._prune()
@@ -211,10 +224,9 @@ class Ledger:
         self._tell(part)
 
     def _prune(self) -> None:
-        """Forget the oldest parts that have ended and lie nowhere here; the journal has them."""
+        """Forget the oldest parts that have ended; the journal has them, and the stations keep their counts."""
         if len(self.parts) > 2 * KEPT:
-            lying = {number for numbers in self._lying.values() for number in numbers}
-            gone = [number for number, part in self.parts.items() if part.ended and number not in lying]
+            gone = [number for number, part in self.parts.items() if part.ended]
             for number in gone[:KEPT]:
                 del self.parts[number]
 

@@ -17,7 +17,11 @@ from cellctl.events import Note, Stopped
 from cellctl.recipe.program import Address, Do
 
 REMOVED, HELD, DROPPED, OPEN = "removed by hand", "still held", "dropped", "open the fingers"
+NOTHING = "nothing"
 GO_ON, STOP, PUT_BACK, GONE, TAKEN_OUT = "go on from here", "stop", "put back", "gone", "taken out"
+
+
+LIES_IN = "lies in the next slot of "
 
 
 class Diverted(Exception):
@@ -66,39 +70,74 @@ def _needed(unit: Unit) -> set[str]:
 # -- before the cell is made ready ---------------------------------------------------------------
 
 
-async def account_for_parts(unit: Unit) -> None:
-    """Ask about every part that the ledger or the fingers say is held, until that is settled."""
+async def account_for_parts(unit: Unit) -> frozenset[str]:
+    """Ask about every part that is in a hand by the ledger or by the fingers, until that is settled.
+
+    Fingers that cannot tell may hold something: that is asked too. Gives the hands that are empty by a person's word.
+    """
+    settled: dict[str, str] = {}
     for part in unit.ledger.in_hand():
-        while not part.ended and not await _ask_about(unit, part.place, part):
+        hand = part.place
+        settled[hand] = await _settle(unit, hand, part)
+    for gripper in unit.fleet.grippers:
+        if gripper.name not in settled and unit.fleet.feels(gripper.name) is not False:
+            settled[gripper.name] = await _settle(unit, gripper.name, None)
+    return frozenset(hand for hand, choice in settled.items() if choice != HELD)
+
+
+async def _settle(unit: Unit, hand: str, part: Part | None) -> str:
+    """Ask what is in a hand until the answer agrees with what it feels; that answer."""
+    while True:
+        choice = await unit.questions.wait_for(*_question(unit, hand, part))
+        if choice == HELD:
+            return choice
+        if choice == OPEN:
+            await _open_fingers(unit, hand)
+        felt = unit.fleet.feels(hand)
+        if felt or (choice == OPEN and felt is None):
+            says = "still feels a part" if felt else "does not say that it let go"
+            unit.bulletin.note("warning", f"{hand} {says}")
             continue
-    known = {part.place for part in unit.ledger.in_hand()}
-    for hand in unit.fleet.grippers:
-        while hand.name not in known and unit.fleet.feels(hand.name):
-            if await _ask_about(unit, hand.name, None):
-                break
+        if part is not None:
+            _believe(unit, part, choice)
+        return choice
 
 
-async def _ask_about(unit: Unit, hand: str, part: Part | None) -> bool:
-    """One question about what a hand holds; True where nothing is left to ask."""
-    feels = unit.fleet.feels(hand)
-    called = f"part {part.id}" if part is not None else "something that the ledger does not know"
-    choices: tuple[str, ...]
+def _question(unit: Unit, hand: str, part: Part | None) -> tuple[str, tuple[str, ...]]:
+    feels, left = unit.fleet.feels(hand), _left_in(unit, hand)
     if feels:
-        text, choices = f"{hand} holds {called}", (REMOVED, HELD, OPEN)
-    else:
-        says = "feels nothing" if feels is False else "does not say whether it feels a part"
-        text, choices = f"{called} was in {hand}, and {hand} {says}. Where is it?", (REMOVED, DROPPED)
-    choice = await unit.questions.wait_for(text, choices)
-    if choice == HELD:
-        return True
-    if choice == OPEN:
-        await _open_fingers(unit, hand)
-    if unit.fleet.feels(hand):
-        unit.bulletin.note("warning", f"{hand} still feels a part")
-        return False
+        called = f"part {part.id}" if part is not None else left or "something that the ledger does not know"
+        return f"{hand} holds {called}", (REMOVED, HELD, OPEN)
     if part is not None:
+        says = "feels nothing" if feels is False else "does not say whether it feels a part"
+        text = f"part {part.id} was in {hand}, and {hand} {says}. Where is it?"
+        choices = (REMOVED, DROPPED, *(f"{LIES_IN}{station}" for station in _destinations(unit)))
+        return text, choices if feels is False else (*choices, HELD)
+    text = f"Is something in the fingers of {hand}? {hand} cannot tell"
+    return (f"{text}; {left} was in them" if left else text), (NOTHING, REMOVED, HELD)
+
+
+def _believe(unit: Unit, part: Part, choice: str) -> None:
+    """A person's word about a part that is in no hand any more."""
+    if choice.startswith(LIES_IN):
+        unit.ledger.put(part, choice.removeprefix(LIES_IN))
+    else:
         unit.ledger.end(part, "dropped" if choice == DROPPED else "removed")
-    return True
+
+
+def _destinations(unit: Unit) -> list[str]:
+    """The stations that the recipe places parts in and that are not full: a release may have been cut short there."""
+    steps = unit.program.steps.values() if unit.program is not None else ()
+    effects = [step.effect for step in steps if isinstance(step, Do) and step.effect is not None]
+    named = dict.fromkeys(effect.station for effect in effects if effect.verb == "places" and effect.station)
+    return [name for name in named if not unit.ledger.full(name)]
+
+
+def _left_in(unit: Unit, hand: str) -> str:
+    """What the run that a crash left behind had in a hand, in words; empty for nothing."""
+    left = unit.unfinished or {}
+    parts = [str(each["part"]) for each in left.get("in_hand", ()) if each["place"] == hand]
+    return f"part {', '.join(parts)} of the unfinished run {left['run']}" if parts else ""
 
 
 async def _open_fingers(unit: Unit, hand: str) -> None:
@@ -169,8 +208,8 @@ def _settled_by_next(unit: Unit) -> set[str]:
     return {step.device for cursor in cursors if isinstance(step := unit.step_at(cursor.address), Do)}
 
 
-def _ways_out(unit: Unit, part: Part) -> list[tuple[str, Address]]:
-    """The branches that handle the part, and the head of the loop that each would go on at."""
+def _ways_out(unit: Unit, part: Part) -> list[tuple[str, Address | None]]:
+    """The branches that handle the part, and where each would go on without it."""
     return unit.sequencer.handlers_of(part.id) if unit.sequencer is not None else []
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from cellctl.controller.bulletin import Bulletin
-from cellctl.errors import CommandRefused
+from cellctl.controller.interrupts import Fault
+from cellctl.errors import CellError, CommandRefused
 from cellctl.events import Question
 
 WITHDRAWN = "withdrawn"
@@ -52,11 +53,12 @@ class Questions:
             near = difflib.get_close_matches(choice, question.choices, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Choices: {', '.join(question.choices)}"
             raise CommandRefused(f"{choice!r} is no answer to question {number}", hint=hint)
-        del self._open[number]
-        answered = replace(question, answer=choice, by=by)
-        self._bulletin.tell(answered)
-        then(choice)
-        return answered
+        try:
+            then(choice)
+        except (Fault, CellError) as error:  # the question stays: it can be answered otherwise
+            raise CommandRefused(f"{choice!r} cannot be: {error.message}", hint=error.hint) from error
+        self._open.pop(number, None)
+        return self._bulletin.tell(replace(question, answer=choice, by=by))
 
     def withdraw(self, number: int) -> None:
         """The question has no meaning any more; nothing happens if it is not open."""

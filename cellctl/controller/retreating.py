@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from cellctl.controller.belts import forget
 from cellctl.controller.doing import stop_device
-from cellctl.controller.holding import loop_around, regions_of, steps_in
+from cellctl.controller.holding import regions_of, round_of, steps_in
 from cellctl.controller.interrupts import Interrupted
+from cellctl.controller.steps import leave_zones
 from cellctl.devices import Robot
 from cellctl.errors import CellError
 from cellctl.events import StepChanged
@@ -25,25 +26,28 @@ JOGGED = "the arm stands clear"
 async def retreat(branch: Branch) -> None:
     """Bring the region's arms away and set the cursor to the region's first step.
 
-    An arm that has not moved since the region began stands where it stood before. Raises Interrupted
-    (an arm has been stopped; ``resume`` still says retreat) and Fault.
+    An arm that has not moved since the region began stands where it stood before. Outside of every region
+    (at the start of a run that follows a broken one) all arms are brought away, and the step comes next.
+    Raises Interrupted (an arm has been stopped; ``resume`` still says retreat) and Fault.
     """
-    region = _region(branch)
+    program, region = branch.desk.program, _region(branch)
     arms = {
         step.device
-        for step in steps_in(branch.desk.program, region)
+        for step in (steps_in(program, region) if region is not None else program.steps.values())
         if isinstance(step, Do) and isinstance(branch.desk.devices[step.device], Robot)
     }
     if branch.cursor.moved:
         for name in sorted(arms):
-            await _clear(branch, region, name)
-    _start_again(branch, region)
+            await _clear(branch, region.address if region is not None else "(start)", name)
+    if region is not None:
+        _start_again(branch, region)
+    branch.cursor.resume, branch.cursor.moved = "again", False
 
 
-def _region(branch: Branch) -> Region:
-    """The innermost region around the cursor that is left by retreating."""
+def _region(branch: Branch) -> Region | None:
+    """The innermost region around the cursor that is left by retreating; None outside of every region."""
     regions = list(regions_of(branch.desk.program, branch.cursor.address))
-    return next((one for one in regions if "retreat" in (one.before_grip, one.after_grip)), regions[0])
+    return next((one for one in regions if "retreat" in (one.before_grip, one.after_grip)), next(iter(regions), None))
 
 
 def _start_again(branch: Branch, region: Region) -> None:
@@ -53,9 +57,9 @@ def _start_again(branch: Branch, region: Region) -> None:
     for counts in (desk.position.loops, desk.position.retries):
         for address in inside & counts.keys():
             del counts[address]
-    here = branch.cursor.address
-    branch.cursor.last, branch.cursor.address = here, _look_again(branch, region) or region.first
-    branch.cursor.resume, branch.cursor.moved = "again", False
+    here, target = branch.cursor.address, _look_again(branch, region) or region.first
+    leave_zones(branch, desk.program.steps[here or region.first], target)
+    branch.cursor.last, branch.cursor.address = here, target
 
 
 def _look_again(branch: Branch, region: Region) -> Address | None:
@@ -64,7 +68,7 @@ def _look_again(branch: Branch, region: Region) -> Address | None:
     Somebody may have touched the part while the cell stood, so where it lies is found anew.
     """
     desk = branch.desk
-    loop = loop_around(desk.program, region.address)
+    here = round_of(desk.program, region.address)
     steps = [step for step in desk.program.steps.values() if isinstance(step, Do) and step.effect is not None]
     inside = {step.address for step in steps_in(desk.program, region)}
     wanted = {s.effect.part for s in steps if s.effect is not None and s.effect.verb == "holds" and s.address in inside}
@@ -72,12 +76,12 @@ def _look_again(branch: Branch, region: Region) -> Address | None:
         step.address
         for step in steps
         if step.effect is not None and step.effect.verb == "takes" and step.effect.part in wanted
-        and loop_around(desk.program, step.address) == loop
+        and round_of(desk.program, step.address) == here
     ]  # fmt: skip
     return looks[0] if len(looks) == 1 else None
 
 
-async def _clear(branch: Branch, region: Region, name: str) -> None:
+async def _clear(branch: Branch, place: Address, name: str) -> None:
     arm = branch.desk.devices[name]
     assert isinstance(arm, Robot), "only arms retreat"
     entry = _entry(branch.desk.cell.retreats, arm.pose())
@@ -86,7 +90,7 @@ async def _clear(branch: Branch, region: Region, name: str) -> None:
         return
     for move in entry.moves:
         try:
-            await _move(branch, region, arm, move, entry.speed)
+            await _move(branch, place, arm, move, entry.speed)
         except Interrupted:
             await stop_device(branch, name)
             raise
@@ -104,7 +108,7 @@ def _entry(retreats: tuple[Retreat, ...], pose: Pose) -> Retreat | None:
     return None
 
 
-async def _move(branch: Branch, region: Region, arm: Robot, move: float | str, speed: float) -> None:
+async def _move(branch: Branch, place: Address, arm: Robot, move: float | str, speed: float) -> None:
     if isinstance(move, str):
         target = branch.desk.cell.positions[move].target
         command: dict[str, object] = {"device": arm.name, "action": "move", "to": move}
@@ -116,7 +120,7 @@ async def _move(branch: Branch, region: Region, arm: Robot, move: float | str, s
         text = f"{arm.name}.move_linear up {move * 1000:g} mm"
         work = arm.move_linear(goal, speed)
     branch.waits_for = f"{text} to be confirmed (retreat)"
-    address = f"{region.address}/(retreat)"
+    address = f"{place}/(retreat)"
     event = StepChanged(address=address, text=text, phase="intent", branch=branch.name)
     try:
         await branch.desk.bulletin.tell_durably(event, command=command)

@@ -9,7 +9,7 @@ from cellctl import clock
 from cellctl.controller.branch import Branch
 from cellctl.controller.cursor import MAIN, Cursor, PartRef
 from cellctl.controller.desk import Desk
-from cellctl.controller.holding import Pausing, loop_around
+from cellctl.controller.holding import Pausing, round_of
 from cellctl.recipe.program import Address, Do, Fork
 
 
@@ -88,26 +88,26 @@ class Sequencer:
             if branch.cursor.address is not None and branch.leaf
         )
 
-    def handlers_of(self, part: int) -> list[tuple[str, Address]]:
-        """The branches in whose loop a step handles the part, each with the head of that loop."""
+    def handlers_of(self, part: int) -> list[tuple[str, Address | None]]:
+        """The branches in whose round a step handles the part, each with where it goes on without it."""
         program, variables = self.desk.program, self.desk.position.variables
         names = {name for name, value in variables.items() if isinstance(value, PartRef) and value.part == part}
-        found: list[tuple[str, Address]] = []
+        found: list[tuple[str, Address | None]] = []
         for branch in self._branches.values():
-            head = loop_around(program, branch.cursor.address or "")
+            way_out = round_of(program, branch.cursor.address or "")
             if (
-                head is not None
+                way_out is not None
                 and branch.leaf
                 and any(
                     isinstance(step, Do) and step.effect is not None and step.effect.part in names
                     for address, step in program.steps.items()
-                    if address.startswith(f"{head}/")
+                    if address.startswith(f"{way_out[0]}/")
                 )
             ):
-                found.append((branch.name, head))
+                found.append((branch.name, way_out[1]))
         return found
 
-    def send(self, name: str, target: Address) -> None:
+    def send(self, name: str, target: Address | None) -> None:
         """A parked branch goes on elsewhere."""
         branch = self._branches[name]
         branch.go(target, self.desk.program.steps[branch.cursor.address or ""])

@@ -6,11 +6,13 @@ import os
 from dataclasses import asdict
 from typing import Any
 
+from cellctl import clock
 from cellctl.controller.guards import reason_against
 from cellctl.controller.ledger import capacity_of
+from cellctl.controller.packml import State
 from cellctl.controller.unit import Unit
 from cellctl.controller.values import CellValues
-from cellctl.devices import Device
+from cellctl.devices import Condition, Device
 from cellctl.events import Status, Stopped
 
 
@@ -28,7 +30,7 @@ def status_of(unit: Unit, cause: Stopped | None, more_legal: tuple[str, ...]) ->
         run=unit.bulletin.run,
         recipe=program.recipe if program is not None else "",
         version=program.version if program is not None else 0,
-        steps=unit.sequencer.steps() if unit.sequencer is not None else (),
+        steps=(*(unit.sequencer.steps() if unit.sequencer is not None else ()), *_readying(unit)),
         counts=unit.ledger.counts(),
         cycle_time=unit.ledger.cycle_time(),
         cause=cause.to_json() if cause is not None else None,
@@ -39,6 +41,20 @@ def status_of(unit: Unit, cause: Stopped | None, more_legal: tuple[str, ...]) ->
         stations=_stations(unit),
         unfinished=unit.unfinished,
     )
+
+
+def _readying(unit: Unit) -> tuple[dict[str, Any], ...]:
+    """What a Reset waits for, as a branch tells it: one a device."""
+    lost = unit.fleet.not_ready([Condition.OFFLINE]) if unit.machine.state is State.RESETTING else []
+    waits = {each.name: (f"{each.name} to be reached: {each.health.text}", each.health.since) for each in lost}
+    waits |= {name: (f"{name} to be made ready", since) for name, since in unit.fleet.preparing.items()}
+    if unit.is_readying and not waits:  # it begins, or what it has begun comes to rest
+        waits["reset"] = ("the devices to be looked at", clock.now())
+    return tuple(
+        {"branch": name, "address": "(reset)", "text": "Reset", "since": since, "for": clock.now() - since,
+         "waits_for": text}
+        for name, (text, since) in waits.items()
+    )  # fmt: skip
 
 
 def _device(device: Device) -> dict[str, Any]:

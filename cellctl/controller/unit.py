@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from cellctl import clock
 from cellctl.controller.board import Board
 from cellctl.controller.bulletin import Bulletin
-from cellctl.controller.cursor import Position
+from cellctl.controller.cursor import MAIN, Position
 from cellctl.controller.desk import Desk
 from cellctl.controller.fleet import Fleet
 from cellctl.controller.interlocks import Interlocks, Trip
@@ -19,11 +20,13 @@ from cellctl.controller.sequencer import Sequencer
 from cellctl.controller.supervisor import Supervisor
 from cellctl.controller.values import CellValues, RunValues
 from cellctl.devices import Device, Joints
-from cellctl.errors import JournalError
+from cellctl.errors import CellError, JournalError
 from cellctl.events import PartChanged, RunChanged, Stopped
 from cellctl.journal import Journal
 from cellctl.recipe.cell import Cell
 from cellctl.recipe.program import Address, Program, Step
+
+STATIONS = "stations"  # the kind of record that says how many parts lie in each station
 
 
 class Reactions(Protocol):
@@ -35,6 +38,10 @@ class Reactions(Protocol):
 
     def tripped(self, trip: Trip) -> None:
         """An interlock has tripped."""
+        ...
+
+    def unconfirmed(self, device: Device, error: CellError) -> None:
+        """A device has not confirmed that it stands: whatever came first, that is the cause now."""
         ...
 
 
@@ -50,6 +57,7 @@ class Unit:
         self.machine = machine
         self.supervisor = supervisor
         self.react = reactions.react
+        self.unconfirmed = reactions.unconfirmed
         self.bulletin = Bulletin(journal)
         self.board = Board()
         self.fleet = Fleet(devices, self.bulletin)
@@ -60,7 +68,14 @@ class Unit:
         self.position: Position | None = None
         self.paused_at: dict[str, Joints] = {}  # where the arms were left
         self.unfinished: dict[str, Any] | None = None  # the run that a crash left behind
+        self.readying: asyncio.Task[None] | None = None  # Reset in a pause
         self._begun = False
+        self._broken_off = False  # the last run did not come to its end: nobody knows what the arms stand amidst
+
+    @property
+    def is_readying(self) -> bool:
+        """Whether devices are made ready in a pause, or come to rest because that was broken off."""
+        return self.readying is not None and not self.readying.done()
 
     @property
     def journal(self) -> Journal:
@@ -75,7 +90,10 @@ class Unit:
         assert program is not None, "Start is refused where there is no recipe"
         if not self._begun:  # else Starting was cut short after the record
             await self._record_run(program)
-        self.resume_run(Position.start(program))
+        position = Position.start(program)
+        if self._broken_off and self.cell.retreats:
+            position.cursors[MAIN].resume, position.cursors[MAIN].moved = "retreat", True
+        self.resume_run(position)
 
     async def _record_run(self, program: Program) -> None:
         run = f"{program.recipe} {clock.wall()}"
@@ -109,7 +127,7 @@ class Unit:
     def end_run(self, result: str) -> None:
         """The run is over; its position stays to be looked at."""
         if self._begun and self.program is not None:
-            self._begun = False
+            self._begun, self._broken_off = False, result != "complete"
             position = self.position.to_json() if self.position is not None else {}
             self.bulletin.tell(self.run_changed(result), position=position)
             self.bulletin.run = ""
@@ -134,11 +152,17 @@ class Unit:
             digest=str(left.get("digest", "")), result="aborted",
         )  # fmt: skip
         await self.bulletin.tell_durably(event, run=event.run)
-        self.unfinished = None
+        self.unfinished, self._broken_off = None, True
 
     # -- what is told ------------------------------------------------------------------------
 
     def _tell_part(self, part: Part) -> None:
         event = PartChanged(part=part.id, place=part.where(), fate=part.fate, good=part.good, code=part.code)
         self.bulletin.tell(event, run=part.run)
+        if part.fate in ("placed", "rejected"):
+            self.note_stations()
         self.board.changed("ledger")
+
+    def note_stations(self) -> None:
+        """Record what lies where: the next controller begins from there."""
+        self.journal.post(STATIONS, self.ledger.lying())

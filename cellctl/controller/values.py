@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cellctl.controller.cursor import PartRef, Variable
-from cellctl.controller.ledger import Ledger
+from cellctl.controller.ledger import Ledger, Part
 from cellctl.devices import Condition, Device, Quality, Signal
 from cellctl.errors import UsageError
 from cellctl.recipe.cell import Cell
@@ -127,15 +127,20 @@ class RunValues(CellValues):
         value = self.variables.get(variable)
         if not isinstance(value, PartRef):
             raise EvaluationError(f"{variable} stands for no part yet")
-        return self.ledger.parts[value.part]
+        return self._found(variable, value)
+
+    def _found(self, name: str, known: PartRef) -> Part:
+        part = self.ledger.find(known.part)
+        if part is None:
+            raise EvaluationError(f"{name} stands for part {known.part}, which ended so long ago that it is forgotten")
+        return part
 
     def _variable(self, name: str, field: str | None) -> Any:
         value = self.variables[name]
         if field is None:
             return value
         if isinstance(value, PartRef):
-            found = self.ledger.parts[value.part]
-            held = getattr(found, field, None)
+            held = getattr(self._found(name, value), field, None)
         elif isinstance(value, dict):
             held = value.get(field)
         else:

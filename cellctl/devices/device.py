@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
@@ -69,6 +69,9 @@ class Device(ABC):
     #: Fields that an expression may read, by name -> kind; each is a signal of the same name.
     fields: ClassVar[Mapping[str, str]] = {}
 
+    #: Seconds after which it stands by itself once its link is lost: its watchdog, and the way to rest.
+    rests_within: float = 0.0
+
     def __init__(self, name: str, config: DeviceConfig, links: Links) -> None:
         self.name = name
         self.config = config
@@ -77,6 +80,7 @@ class Device(ABC):
         self.signals: dict[str, Signal] = {}
         self.health = Health(Condition.OFFLINE, "not connected yet")
         self._watchers: list[Watcher] = []
+        self._confirmed: dict[str, float] = {}  # when a signal's value was confirmed last, where that is later
 
     @abstractmethod
     async def run(self) -> None:
@@ -102,12 +106,16 @@ class Device(ABC):
 
     # -- what drivers call -------------------------------------------------------------------
 
-    def publish(self, name: str, value: Value, unit: str = "") -> None:
-        """Tell a signal's value as the device has just confirmed it."""
+    def publish(self, name: str, value: Value, unit: str = "", quality: Quality = Quality.GOOD) -> None:
+        """Tell a signal's value as the device has just confirmed it; BAD where it says that it is not valid."""
+        now = clock.now()
         old = self.signals.get(name)
-        self.signals[name] = Signal(name, value, unit, clock.now())
-        if old is None or old.value != value or old.quality is not Quality.GOOD:
-            self._tell(self.signals[name])
+        if old is not None and old.value == value and old.quality is quality and old.unit == unit:
+            self._confirmed[name] = now  # most values of most polls: ``signal`` adds the time for who asks
+            return
+        self.signals[name] = signal = Signal(name, value, unit, now, quality)
+        if old is None or old.value != value or old.quality is not quality:
+            self._tell(signal)
 
     def set_health(self, condition: Condition, text: str = "", hint: str = "") -> None:
         """Tell how the device is; once offline, every signal is stale."""
@@ -126,15 +134,18 @@ class Device(ABC):
 
     def signal(self, name: str) -> Signal:
         """The signal, BAD if it was never read. Raises UsageError for a name that no driver gives."""
-        if name in self.signals:
-            return self.signals[name]
+        if (signal := self.signals.get(name)) is not None:
+            confirmed = self._confirmed.get(name, signal.time)
+            if confirmed > signal.time:
+                self.signals[name] = signal = signal._replace(time=confirmed)
+            return signal
         if name in self.fields:
             return Signal(name, None, quality=Quality.BAD)
         raise UsageError(f"{self.name} has no signal {name!r}")
 
     def _age(self) -> None:
-        for name, signal in self.signals.items():
-            self.signals[name] = replace(signal, quality=Quality.STALE)
+        for name in self.signals:
+            self.signals[name] = self.signal(name)._replace(quality=Quality.STALE)
         for signal in list(self.signals.values()):
             self._tell(signal)
 

@@ -21,7 +21,9 @@ class Driver:
     """What a driver package exports under its entry point, light to import.
 
     ``device`` and ``emulator`` are ``"module:Class"``, imported when they are made. The device is
-    called with (name, config, links); the emulator with (name, config, plant).
+    called with (name, config, links); the emulator with (name, config, plant). ``signals`` are those
+    that the device has beside the fields of its capability (``di0`` …), which always count; left empty,
+    they are not known, and no file is refused for naming another.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Driver:
     config: type[DeviceConfig]
     device: str
     emulator: str
+    signals: tuple[str, ...] = ()
 
     def make(self, name: str, config: DeviceConfig, links: Links) -> Device:
         """A device of this driver, not connected yet."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 Value = bool | int | float | str | None
 
@@ -16,8 +16,7 @@ class Quality(StrEnum):
     BAD = "bad"  # never read, or the device says itself that it is not valid
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """One value at one time. A condition on a signal that is not good is neither true nor false."""
 
     name: str

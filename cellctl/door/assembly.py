@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,6 @@ from cellctl.errors import CellError, JournalError, UsageError
 
 if TYPE_CHECKING:
     from cellctl.controller import Controller
-    from cellctl.devices import Device
     from cellctl.door.server import DoorServer
     from cellctl.journal import WriterJournal
     from cellctl.journal.store import Store
@@ -33,7 +33,6 @@ class Assembled:
     """A controller that is ready to run, its door still shut, and what its starter is told."""
 
     controller: Controller
-    devices: Mapping[str, Device]
     door: DoorServer
     about: dict[str, Any]
 
@@ -72,19 +71,22 @@ async def assemble(options: Options, stack: AsyncExitStack, factories: Factories
     from cellctl.links import Links
     from cellctl.recipe import check, load_recipe
 
+    recipe = load_recipe(options.recipe_file)
     cell = await _load_cell(options, emulator)
-    program = check(cell, load_recipe(options.recipe_file), bindings=options.bindings, parameters=options.parameters)
+    program = check(cell, recipe, bindings=options.bindings, parameters=options.parameters)
     place = _take_place(cell, options, stack)
     journal = await _open_journal(factories.store(place.journal), stack)
     links = Links(factories.network())
     stack.push_async_callback(links.aclose)
     devices = make_devices(cell, links)
     controller = Controller(cell, program, devices, journal)
+    if emulator is not None:
+        _watch(emulator, controller, stack)
     queries = Queries(controller, program, devices, emulator)
     door = DoorServer(controller, place, queries.by_name())
     stack.push_async_callback(door.aclose)
     about = {"cell": place.name, "pid": os.getpid(), "log": str(place.log), **await queries.program({}, "")}
-    return Assembled(controller, devices, door, about)
+    return Assembled(controller, door, about)
 
 
 async def _start_emulator(options: Options, stack: AsyncExitStack) -> EmulatorProcess | None:
@@ -93,6 +95,18 @@ async def _start_emulator(options: Options, stack: AsyncExitStack) -> EmulatorPr
     emulator = await EmulatorProcess.start(options.directory, options.emulate, options.seed, options.overlays)
     stack.push_async_callback(emulator.aclose)
     return emulator
+
+
+def _watch(emulator: EmulatorProcess, controller: Controller, stack: AsyncExitStack) -> None:
+    """Tell if the emulated devices end before the controller does."""
+
+    async def watch() -> None:
+        text = await emulator.ended()
+        log.error("%s", text)
+        controller.note("error", f"{text}. Stop, and start the controller again")
+
+    task = asyncio.create_task(watch(), name="emulator's end")
+    stack.callback(task.cancel)
 
 
 async def _load_cell(options: Options, emulator: EmulatorProcess | None) -> Cell:

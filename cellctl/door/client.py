@@ -27,9 +27,10 @@ _CHUNK = 65536
 class Client:
     """One connection to a controller's door. Events that come while an answer is awaited are kept."""
 
-    def __init__(self, connection: socket.socket, name: str) -> None:
+    def __init__(self, connection: socket.socket, place: Place) -> None:
         self._socket = connection
-        self.name = name
+        self.name = place.name
+        self._log = place.log
         self._buffer = bytearray()
         self._events: deque[dict[str, Any]] = deque()
         self._last = 0
@@ -47,13 +48,18 @@ class Client:
             connection.close()
             hint = "Start one: cellctl run PATH"
             raise NoController(f"no controller runs the cell {place.name!r}", hint=hint) from None
-        return cls(connection, place.name)
+        return cls(connection, place)
 
     def call(
         self, command: str, arguments: Mapping[str, Any] | None = None, *, wait: float = PATIENCE
     ) -> dict[str, Any]:
         """Ask, and wait for the answer; its result. Raises the error that the controller answered
         with, NoController where it has gone, NoAnswer after ``wait`` seconds of silence."""
+        number = self.send(command, arguments, wait=wait)
+        return self._answer(number, command)
+
+    def send(self, command: str, arguments: Mapping[str, Any] | None = None, *, wait: float = PATIENCE) -> int:
+        """Ask, and do not wait; the number for ``poll``. Raises NoController where it has gone."""
         self._last += 1
         request = {"id": self._last, "command": command, "arguments": dict(arguments or {}), "by": self._by}
         try:
@@ -61,15 +67,15 @@ class Client:
             self._socket.sendall(encode_line(request))
         except OSError as error:
             raise self._down(error) from None
-        while True:
-            message = self._receive(command)
-            if "event" in message:
-                self._events.append(message)
-            elif message.get("id") == self._last or message.get("id") is None:
-                if message.get("ok"):
-                    result: dict[str, Any] = message.get("result", {})
-                    return result
-                raise error_from_json(message.get("error", {}))
+        return self._last
+
+    def poll(self, number: int) -> dict[str, Any] | None:
+        """The result of what was sent; None where no answer has come yet. Raises as ``call`` does."""
+        self._socket.settimeout(0)
+        try:
+            return self._answer(number, "")
+        except NoAnswer:
+            return None
 
     def subscribe(self) -> dict[str, Any]:
         """Ask for events from now on; the status at this moment."""
@@ -121,6 +127,17 @@ class Client:
     ) -> None:
         self.close()
 
+    def _answer(self, number: int, command: str) -> dict[str, Any]:
+        while True:
+            message = self._receive(command)
+            if "event" in message:
+                self._events.append(message)
+            elif message.get("id") == number or message.get("id") is None:
+                if message.get("ok"):
+                    result: dict[str, Any] = message.get("result", {})
+                    return result
+                raise error_from_json(message.get("error", {}))
+
     def _receive(self, command: str) -> dict[str, Any]:
         while (end := self._buffer.find(b"\n")) < 0:
             try:
@@ -141,7 +158,7 @@ class Client:
 
     def _down(self, error: OSError | None) -> NoController:
         reason = f": {error.strerror}" if error is not None else ""
-        hint = f"Its last words: controller.log of {self.name}"
+        hint = f"Its last words: {self._log}"
         return NoController(f"the controller has ended{reason}", where=self.name, hint=hint)
 
 

@@ -1,4 +1,7 @@
-"""What waits to be sent to one client: answers always, events as far as there is room."""
+"""What waits to be sent to one client: every answer, events as far as there is room.
+
+Nothing more is read from a client that leaves its answers unread, so what waits is bounded.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections import deque
 from cellctl.door.messages import encode_line
 
 MOST_EVENTS = 1000  # lines that wait for a slow client
+MOST_ANSWERS = 64  # that wait, while more is read from the client
 LINGER = 1.0  # s for a client to take what waits when the door closes
 
 
@@ -17,17 +21,27 @@ class ClientQueue:
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        self._lines: deque[bytes] = deque()
+        self._lines: deque[tuple[bytes, bool]] = deque()  # and whether it is an answer
+        self._answers = 0  # of them, and the one that is being sent
+        self._room = asyncio.Event()
         self._wake = asyncio.Event()
         self._lost = 0
         self._closing = False
         writer.transport.set_write_buffer_limits(high=0)  # drain() then means: the kernel has it
         self._task = asyncio.create_task(self._send(), name="door client")
+        self._task.add_done_callback(lambda _: self._room.set())
 
     def answer(self, line: bytes) -> None:
-        """Queue an answer; the number of requests in flight bounds these."""
-        self._lines.append(line)
-        self._wake.set()
+        """Queue an answer, or the error that a line is answered with."""
+        if not self._task.done():  # or it has gone
+            self._answers += 1
+            self._queue(line, answer=True)
+
+    async def room(self) -> None:
+        """Wait until the client has taken its answers but for a few. Events do not count: a stop is read at once."""
+        while self._answers >= MOST_ANSWERS and not self._task.done():
+            self._room.clear()
+            await self._room.wait()
 
     def event(self, line: bytes) -> None:
         """Queue an event, or count it as lost where the client is too slow."""
@@ -35,9 +49,9 @@ class ClientQueue:
             self._lost += 1
             return
         if self._lost:
-            self._lines.append(encode_line({"event": "lost", "count": self._lost}))
+            self._queue(encode_line({"event": "lost", "count": self._lost}))
             self._lost = 0
-        self.answer(line)
+        self._queue(line)
 
     async def aclose(self) -> None:
         """Send what waits, for a moment at most, and close the connection."""
@@ -52,11 +66,18 @@ class ClientQueue:
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
 
+    def _queue(self, line: bytes, *, answer: bool = False) -> None:
+        self._lines.append((line, answer))
+        self._wake.set()
+
     async def _send(self) -> None:
         while True:
             while self._lines:
-                self._writer.write(self._lines.popleft())
+                line, answer = self._lines.popleft()
+                self._writer.write(line)
                 await self._writer.drain()
+                self._answers -= answer
+                self._room.set()
             if self._closing:
                 return
             self._wake.clear()

@@ -13,7 +13,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,6 +43,7 @@ class EmulatorProcess:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._asking = asyncio.Lock()
+        self._unanswered = 0  # lines that it was sent; it answers each with one, in order
         self._words: list[str] = []
         self._serving = False
         self._errors = asyncio.create_task(self._listen(), name="emulator's stderr")
@@ -62,19 +63,34 @@ class EmulatorProcess:
 
     async def ready(self) -> None:
         """Wait until it serves; then ``overlay`` and ``addresses`` are known. Raises CellError with its last words."""
-        found = await self._line(START_WITHIN)
+        async with _patience(START_WITHIN):
+            found = _decoded(await self._line())
         self._serving = True
+        for text in self._words:  # what it said before it served
+            log.warning("%s", text)
         self.overlay, self.addresses = found.get("overlay", {}), found.get("addresses", {})
 
     async def ask(self, line: str | Mapping[str, Any]) -> dict[str, Any]:
         """Send it a line and wait for the answer. Raises CellError where it has ended, NoAnswer where it is silent."""
         text = line if isinstance(line, str) else json.dumps(line)
-        async with self._asking:
+        async with self._asking, _patience(ANSWER_WITHIN):
             assert self._process.stdin is not None
+            self._unanswered += 1
             with contextlib.suppress(ConnectionError):
                 self._process.stdin.write(text.encode() + b"\n")
                 await self._process.stdin.drain()
-            return await self._line(ANSWER_WITHIN)
+            while self._unanswered > 1:  # the answers that nobody waits for any more
+                await self._line()
+                self._unanswered -= 1
+            said = await self._line()
+            self._unanswered -= 1
+            return _decoded(said)
+
+    async def ended(self) -> str:
+        """Wait for the end of the process; gives the word that says so."""
+        code = await self._process.wait()
+        how = f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
+        return f"the emulated devices' process (pid {self._process.pid}) has ended {how}"
 
     async def aclose(self) -> None:
         """Close its stdin and wait for its end; kill it where it does not."""
@@ -90,24 +106,14 @@ class EmulatorProcess:
                     self._process.send_signal(last_resort)
         await self._errors
 
-    async def _line(self, within: float) -> dict[str, Any]:
+    async def _line(self) -> bytes:
         assert self._process.stdout is not None
-        try:
-            async with asyncio.timeout(within):
-                line = await self._process.stdout.readline()
-        except TimeoutError:
-            raise NoAnswer(f"the emulated devices do not answer within {within:g} s", where="emulation") from None
+        line = await self._process.stdout.readline()
         if not line:
             await self._errors
             words = self._words[-1] if self._words else "without a word"
             raise CellError(f"the emulated devices' process has ended: {words}", where="emulation")
-        try:
-            found: object = json.loads(line)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise CellError(f"the emulated devices' process said {line[:80]!r}", where="emulation")
-        return cast("dict[str, Any]", found)
+        return line
 
     async def _listen(self) -> None:
         assert self._process.stderr is not None
@@ -117,3 +123,22 @@ class EmulatorProcess:
                 self._words = [*self._words[-MOST_WORDS:], text]
                 if self._serving:  # before that, its last word is in the error that the start fails with
                     log.warning("%s", text)
+
+
+@contextlib.asynccontextmanager
+async def _patience(within: float) -> AsyncGenerator[None, None]:
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except TimeoutError:
+        raise NoAnswer(f"the emulated devices do not answer within {within:g} s", where="emulation") from None
+
+
+def _decoded(line: bytes) -> dict[str, Any]:
+    try:
+        found: object = json.loads(line)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise CellError(f"the emulated devices' process said {line[:80]!r}", where="emulation")
+    return cast("dict[str, Any]", found)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
 
-from cellctl.devices import Device
 from cellctl.door.server import Served
-from cellctl.errors import CellError, CommandRefused
+from cellctl.errors import CommandRefused
 from cellctl.events import Event
 
 log = logging.getLogger("controller")
 STOP_WITHIN = 15.0  # s from Stop to Stopped: the longest ramp of a device and what it confirms
 ABORT_WITHIN = 5.0
-DEVICE_WITHIN = 2.0
 _RESTING = frozenset({"stopped", "aborted"})
 
 
@@ -31,19 +28,6 @@ async def end(controller: Served, by: str, *, fast: bool = False) -> None:
             break
         log.error("%s given by %s: not at rest after %g s", command, by, patience)
     await controller.command("shutdown", {}, by)
-
-
-async def stop_devices(devices: Iterable[Device]) -> None:
-    """The last resort, where the controller itself has failed: tell every device to stop, all at once."""
-
-    async def stop(device: Device) -> None:
-        try:
-            async with asyncio.timeout(DEVICE_WITHIN):
-                await device.stop(fast=True)
-        except (CellError, TimeoutError) as error:
-            log.error("%s could not be stopped: %s", device.name, error)
-
-    await asyncio.gather(*(stop(device) for device in devices))
 
 
 def _at_rest(controller: Served) -> bool:

@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from cellctl.door.assembly import Assembled, assemble
-from cellctl.door.ending import end, stop_devices
+from cellctl.door.ending import end
 from cellctl.door.messages import error_to_json
 from cellctl.door.options import Options
 from cellctl.errors import CellError, FileError
@@ -66,7 +66,7 @@ async def _begin(assembled: Assembled) -> asyncio.Task[None]:
 
 
 async def _run(assembled: Assembled, runner: asyncio.Task[None]) -> int:
-    """Until the controller ends. If it fails, every device is stopped before the process ends."""
+    """Until the controller ends. However that comes about, it has told its devices to stop."""
     with _signals_end(assembled, runner):
         _say({"ready": {**assembled.about, "unfinished": assembled.controller.status().unfinished}})
         _close_stdout()
@@ -78,7 +78,6 @@ async def _run(assembled: Assembled, runner: asyncio.Task[None]) -> int:
             log.exception("the controller has failed")
         else:
             return 0
-        await stop_devices(assembled.devices.values())
         return 1
 
 

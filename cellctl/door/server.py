@@ -1,7 +1,7 @@
 """The controller's side of the door: a Unix socket for its owner, and a bounded place for each client.
 
-A client that reads slowly loses events (and is told how many), a client that sends nonsense gets
-an error for it, and neither holds the controller up.
+A client that reads slowly loses events (and is told how many) and is not heard while it leaves its answers
+unread, a client that sends nonsense gets an error for it, and none holds the controller up.
 """
 
 from __future__ import annotations
@@ -120,6 +120,7 @@ class _Client:
             while line := await _line(reader):
                 if line.strip():
                     self._take(line)
+                await self._queue.room()
         finally:
             await self._finish()
             self._gone = True

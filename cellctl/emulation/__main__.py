@@ -60,7 +60,10 @@ async def _serve(file: Path, entries: Entries, only: list[str] | None, seed: int
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    emulation = await emulate(entries, file.with_name("plant.yaml"), SystemNetwork(), only=only, seed=seed)
+    plant = file.with_name("plant.yaml")
+    emulation = await emulate(entries, plant, SystemNetwork(), only=only, seed=seed)
+    if not plant.exists():
+        print(f"there is no plant file, so every input is off and nothing is met. Write {plant}", file=sys.stderr)
     try:
         _say({"overlay": emulation.overlay, "addresses": addresses(emulation.overlay)})
         await _answer(emulation, ended)

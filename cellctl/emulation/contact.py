@@ -121,4 +121,5 @@ def touches(
 def _box(frame: Pose, y: float, half_x: float, half_y: float, bottom: float) -> Box:
     middle = frame.point(0.0, y, 0.0)
     ahead = frame.point(1.0, y, 0.0)
-    return Box(middle[0], middle[1], math.atan2(ahead[1] - middle[1], ahead[0] - middle[0]), half_x, half_y, bottom)
+    angle = math.atan2(ahead[1] - middle[1], ahead[0] - middle[0])
+    return Box(middle[0], middle[1], angle, half_x, half_y, bottom)

@@ -161,7 +161,9 @@ class Hands:
     def _touched(self, hand: _Hand, tool: Pose) -> set[contact.Touch]:
         x, y, _ = tool[:3]
         reach = hand.opening + max(hand.data.fingers)
-        near = [each for each in self._world.lying() if math.dist(each[1][:2], (x, y)) < reach + each[0].length]
+        near = [
+            each for each in self._world.lying() if math.hypot(each[1].x - x, each[1].y - y) < reach + each[0].length
+        ]
         held = None if hand.held is None else hand.held[:2]
         surface = self._world.surface(tool)
         return set(contact.touches(hand.data, tool, hand.opening, held=held, others=near, surface=surface))

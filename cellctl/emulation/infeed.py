@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from cellctl.emulation.belt import Belt
 from cellctl.emulation.parts import Part, PartMaker, Place
@@ -23,7 +24,6 @@ class Infeed:
 
     def __init__(self, data: BeltData, eye: float, maker: PartMaker, start: float, tell: Told) -> None:
         self.data = data
-        self.supply = True  # whether parts come
         self.made = 0
         self.parts: list[Part] = []
         self._eye = eye
@@ -31,6 +31,10 @@ class Infeed:
         self._belt = Belt(data.travel_per_rev)
         self._tell = tell
         self._settled = start
+        self._supply = True
+        self._next: float | None = None  # the next change, where it is known
+        self._next_known = False
+        self._cos, self._sin = math.cos(data.heading), math.sin(data.heading)
         self._candidate = maker.make(1)
         self._due = start + maker.gap(1)
 
@@ -43,13 +47,14 @@ class Infeed:
     def pose(self, part: Part, time: float) -> Pose:
         """The part's pose in the base; z down, x along its length, the origin at its foot."""
         x, y, z = self.data.start
-        along = self.along(part, time)
-        c, s = math.cos(self.data.heading), math.sin(self.data.heading)
-        return Pose.from_rpy(
-            x + along * c + part.offset * s,
-            y + along * s - part.offset * c,
-            z, math.pi, 0.0, self.data.heading - math.pi / 2 - part.yaw,
-        )  # fmt: skip
+        along, c, s = self.along(part, time), self._cos, self._sin
+        turn = _turn(self.data.heading - math.pi / 2 - part.yaw)
+        return Pose(x + along * c + part.offset * s, y + along * s - part.offset * c, z, *turn)
+
+    @property
+    def top(self) -> float:
+        """The height of the belt's top (m)."""
+        return self.data.start[2]
 
     def carries(self, x: float, y: float) -> bool:
         """Whether the belt is below the point (m, base)."""
@@ -58,12 +63,23 @@ class Infeed:
 
     def blocked(self) -> bool:
         """Whether a part breaks the light barrier, as last settled."""
-        return any(abs(self.along(part, self._settled) - self._eye) <= part.reach for part in self.parts)
+        travel = self._belt.travel(self._settled) - self._eye
+        return any(abs(travel - part.travel) <= part.reach for part in self.parts)
 
     # -- what happens ------------------------------------------------------------------------
 
+    @property
+    def supply(self) -> bool:
+        """Whether parts come."""
+        return self._supply
+
+    @supply.setter
+    def supply(self, on: bool) -> None:
+        self._supply, self._next_known = on, False
+
     def run(self, ramp: Ramp) -> None:
         """The motor follows ``ramp``. Settle to its start first."""
+        self._next_known = False
         self._belt.run(ramp)
 
     def put(self, part: Part, pose: Pose, time: float) -> None:
@@ -73,23 +89,31 @@ class Infeed:
         part.travel = self._belt.travel(time) - along
         part.place = Place.BELT
         self.parts.append(part)
+        self._next_known = False
 
     def remove(self, part: Part) -> None:
         """Take a part off the belt, if it is on it."""
         if part in self.parts:
             self.parts.remove(part)
+            self._next_known = False
 
     def settle(self, now: float) -> Iterator[float]:
         """Let everything happen that is due by ``now``; yields the time of each change, then ``now``."""
         while (when := self.next_change()) is not None and when <= now:
             self._settled = when
+            self._next_known = False
             self._happen(when)
             yield when
         self._settled = max(self._settled, now)
         yield self._settled
 
     def next_change(self) -> float | None:
-        """When something will happen next, if nothing else does; None: never."""
+        """When something will happen next, if nothing else does; None: never. It stays so until something does."""
+        if not self._next_known:
+            self._next, self._next_known = self._find_next(), True
+        return self._next
+
+    def _find_next(self) -> float | None:
         after, start = self._settled, self._settled - JUST_AFTER
         times = [self._arrival(after)]
         for part in self.parts:
@@ -99,7 +123,7 @@ class Infeed:
         return min((time for time in found if time > after), default=None)
 
     def _arrival(self, after: float) -> float | None:
-        if not self.supply:
+        if not self._supply:
             return None
         last = max(self.parts, key=lambda part: part.travel, default=None)
         if last is None or self.along(last, after) >= self._candidate.clearance:
@@ -115,7 +139,7 @@ class Infeed:
                 self.parts.remove(part)
                 self._tell(time, part.place.value, part)
         room = all(self.along(part, time) >= self._candidate.clearance - 1e-9 for part in self.parts)
-        if self.supply and time >= self._due and room:
+        if self._supply and time >= self._due and room:
             self._put_down(time)
 
     def _put_down(self, time: float) -> None:
@@ -128,5 +152,11 @@ class Infeed:
 
     def _local(self, x: float, y: float) -> tuple[float, float]:
         dx, dy = x - self.data.start[0], y - self.data.start[1]
-        c, s = math.cos(self.data.heading), math.sin(self.data.heading)
-        return dx * c + dy * s, dx * s - dy * c
+        return dx * self._cos + dy * self._sin, dx * self._sin - dy * self._cos
+
+
+@lru_cache(maxsize=256)
+def _turn(yaw: float) -> tuple[float, float, float]:
+    """The rotation vector of a part that lies with its z down."""
+    pose = Pose.from_rpy(0.0, 0.0, 0.0, math.pi, 0.0, yaw)
+    return pose.rx, pose.ry, pose.rz

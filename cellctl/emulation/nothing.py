@@ -13,6 +13,9 @@ from cellctl.motion.pose import Pose
 class NothingThere:
     """A plant in which devices work and meet nothing. Implements ``physics.Plant``."""
 
+    def __init__(self) -> None:
+        self.contacts: dict[str, bool] = {}
+
     def motor(self, device: str, ramp: Ramp) -> None:
         """The motor turns and moves nothing."""
 

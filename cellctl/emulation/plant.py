@@ -13,6 +13,7 @@ from cellctl import clock
 from cellctl.emulation import contact
 from cellctl.emulation.hands import Hands
 from cellctl.emulation.infeed import Infeed
+from cellctl.emulation.no_infeed import NoInfeed
 from cellctl.emulation.parts import Part, PartMaker, Place
 from cellctl.emulation.physics import Found, Ramp
 from cellctl.emulation.plant_file import PlantData, load_plant
@@ -44,16 +45,21 @@ class SortingPlant:
         self.seed = seed
         self.events: list[Happening] = []
         self.outputs: dict[tuple[str, int], bool] = {}
-        self.contacts = {"eye": False, "guard": True, "auto": True}
-        for wiring in data.inputs.values():
-            self.contacts.update({name: False for name in wiring.values() if name not in self.contacts})
+        self.contacts = {"guard": True, "auto": True}
+        wired = [each for wiring in data.inputs.values() for each in wiring.values()]
+        self.contacts.update({each.name: all(other.on for other in wired if other.name == each.name) for each in wired})
+        self._eye = "" if data.eye is None else "eye"  # the contact that no person switches
+        if self._eye:
+            self.contacts[self._eye] = False
         self.parts: dict[int, Part] = {}
         self._looks = random.Random(f"{seed}/looks")
         self._hands = Hands(data.hands, self)
         self._wires: dict[str, Callable[[int, bool], None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
-        self._infeed = Infeed(data.belt, data.eye.at, PartMaker(data.parts, seed), clock.now(), self._tell)
+        self._infeed: Infeed | NoInfeed = NoInfeed()
+        if data.belt is not None and data.eye is not None and data.parts is not None:
+            self._infeed = Infeed(data.belt, data.eye.at, PartMaker(data.parts, seed), clock.now(), self._tell)
         self._go_on()
 
     @classmethod
@@ -65,7 +71,7 @@ class SortingPlant:
 
     def motor(self, device: str, ramp: Ramp) -> None:
         """The drive's motor runs by this ramp from its start on."""
-        if device == self.data.belt.motor:
+        if self.data.belt is not None and device == self.data.belt.motor:
             self._settle(ramp.start)
             self._infeed.run(ramp)
             self._go_on()
@@ -76,15 +82,18 @@ class SortingPlant:
 
     def object_width(self, device: str) -> float | None:
         """The width of what is between the gripper's fingers now, None for nothing."""
-        return self._hands.width(device)
+        return None if self._meets_nothing(device) else self._hands.width(device)
 
     def fingers(self, device: str, width: float, *, closed_on_object: bool) -> None:
         """The fingers came to rest, or began to leave a part."""
-        self._hands.fingers(device, width, closed_on_object=closed_on_object)
+        if not self._meets_nothing(device):
+            self._hands.fingers(device, width, closed_on_object=closed_on_object)
 
     def look(self, device: str) -> list[Found]:
         """What the camera sees at this instant, the part furthest along the belt first."""
         now = self._settle()
+        if self.data.belt is None:
+            return []
         if (camera := self.data.cameras.get(device)) is None:
             raise UsageError(f"the plant file has no camera {device!r}", hint="Add it under cameras:")
         back, seen = camera.pose.inverse(), list[tuple[float, Found]]()
@@ -98,8 +107,8 @@ class SortingPlant:
     def wire(self, device: str, set_input: Callable[[int, bool], None]) -> None:
         """Connect the device's digital inputs, and tell what is on now."""
         self._wires[device] = set_input
-        for number, name in self.data.inputs.get(device, {}).items():
-            if self.contacts[name]:
+        for number, wired in self.data.inputs.get(device, {}).items():
+            if self.contacts[wired.name]:
                 set_input(number, True)
 
     def output(self, device: str, number: int, on: bool) -> None:
@@ -110,14 +119,14 @@ class SortingPlant:
 
     def set(self, name: str, value: bool) -> None:
         """Set a contact (guard, auto, …), or ``supply``: whether parts come. Raises UsageError."""
-        if name == "supply":
+        if name == "supply" and self.data.belt is not None:
             self._settle()
             self._infeed.supply = value
             self._go_on()
-        elif name in self.contacts and name != "eye":
+        elif name in self.contacts and name != self._eye:
             self._contact(clock.now(), name, value)
         else:
-            names = sorted({*self.contacts, "supply"} - {"eye"})
+            names = sorted({*self.contacts, *(["supply"] if self.data.belt else [])} - {self._eye})
             raise UsageError(f"the plant has no contact {name!r}", hint=f"There are {', '.join(names)}")
 
     def open_guard(self) -> None:
@@ -155,13 +164,18 @@ class SortingPlant:
         """What physically happened so far: counts of parts by where they are, and of collisions.
 
         made = placed_good + placed_reject + wrong + dropped + missed + taken + remaining
+
+        Without a belt there are no parts, so none are counted.
         """
         self._settle()
+        collisions = [event.text for event in self.events if event.kind == "collision"]
+        touched = {"collisions": len(collisions), "collided": collisions[:20]}
+        if self.data.belt is None:
+            return {"plant": self.data.plant, "seed": self.seed, **touched}
         counts = dict.fromkeys(_FATES, 0)
         for part in self.parts.values():
             counts[self._fate(part)] += 1
         places = [part.place for part in self.parts.values()]
-        collisions = [event.text for event in self.events if event.kind == "collision"]
         return {
             "plant": self.data.plant,
             "seed": self.seed,
@@ -169,8 +183,7 @@ class SortingPlant:
             **counts,
             "on_belt": places.count(Place.BELT),
             "held": places.count(Place.HAND),
-            "collisions": len(collisions),
-            "collided": collisions[:20],
+            **touched,
         }
 
     async def aclose(self) -> None:
@@ -193,7 +206,7 @@ class SortingPlant:
 
     def surface(self, pose: Pose) -> float:
         """The height of what is below (m): the belt, or the table."""
-        return self.data.belt.start[2] if self._infeed.carries(pose.x, pose.y) else 0.0
+        return self._infeed.top if self._infeed.carries(pose.x, pose.y) else 0.0
 
     def taken(self, part: Part, in_tool: Pose) -> None:
         """The part is in a hand now."""
@@ -225,6 +238,10 @@ class SortingPlant:
         """Something has run into something."""
         self.events.append(Happening(clock.now(), "collision", 0, f"{what.what} ran into {what.met}"))
 
+    def _meets_nothing(self, device: str) -> bool:
+        """Whether the gripper is one that the file says nothing of, where there are no parts to grip."""
+        return self.data.belt is None and device not in self.data.hands
+
     def _drop(self, part: Part, how: str) -> None:
         part.place = Place.DROPPED
         self._tell(clock.now(), "dropped", part, f"part {part.id} {how}")
@@ -254,7 +271,7 @@ class SortingPlant:
         self.events.append(Happening(time, "input", 0, f"{name} {'on' if on else 'off'}"))
         for device, set_input in self._wires.items():
             for number, wired in self.data.inputs.get(device, {}).items():
-                if wired == name:
+                if wired.name == name:
                     set_input(number, on)
 
     # -- bookkeeping -------------------------------------------------------------------------

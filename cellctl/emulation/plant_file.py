@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from cellctl.errors import FileError, UsageError
 from cellctl.motion.pose import Pose
 from cellctl.recipe.source import SourceError, read_source
-from cellctl.recipe.yaml_nodes import YamlProblem, compose
+from cellctl.recipe.yaml_nodes import ListNode, MapNode, YamlNode, YamlProblem, compose
 from cellctl.units import ANGLE, LENGTH, NUMBER, TIME, Dimension, parse_quantity
 
 
@@ -32,6 +33,8 @@ Length = Annotated[float, BeforeValidator(_quantity(LENGTH))]
 Angle = Annotated[float, BeforeValidator(_quantity(ANGLE))]
 Time = Annotated[float, BeforeValidator(_quantity(TIME))]
 Share = Annotated[float, BeforeValidator(_quantity(NUMBER)), Field(ge=0, le=1)]
+
+_KEY = "[key]"  # pydantic's word, at the end of a place: the mapping's key itself is wrong
 
 
 class _Model(BaseModel):
@@ -104,26 +107,105 @@ class PartsData(_Model):
     code: str = "P"
 
 
+def _input(told: Any) -> Any:
+    if isinstance(told, str):
+        return {"name": told}
+    if not isinstance(told, dict):
+        raise ValueError("Input should be the name of what is wired to it, as guard, or {name: guard, on: false}")
+    return cast("dict[str, Any]", told)
+
+
+class InputData(_Model):
+    """What is wired to an input: ``eye`` where there is a light barrier, else a switch, and whether it begins on."""
+
+    name: str
+    on: bool = True
+
+
 class PlantData(_Model):
-    """Everything in the file."""
+    """Everything in the file. ``belt``, ``eye`` and ``parts`` come together, or nothing comes along."""
 
     plant: str
-    belt: BeltData
-    eye: EyeData
+    belt: BeltData | None = None
+    eye: EyeData | None = None
     cameras: dict[str, CameraData] = Field(default_factory=dict)
     hands: dict[str, HandData] = Field(default_factory=dict)
-    inputs: dict[str, dict[Annotated[int, Field(ge=0)], str]] = Field(default_factory=dict)
+    inputs: dict[str, dict[Annotated[int, Field(ge=0)], Annotated[InputData, BeforeValidator(_input)]]] = Field(
+        default_factory=dict
+    )
     trays: dict[str, TrayData] = Field(default_factory=dict)
-    parts: PartsData
+    parts: PartsData | None = None
+
+
+class PlantFile(NamedTuple):
+    """A plant file that was read: what it says, and where."""
+
+    path: Path
+    node: YamlNode
+    data: PlantData
+
+    def error(self, wrong: Iterable[tuple[Sequence[str | int], str]], hint: str) -> FileError:
+        """What is wrong, as the keys that lead to it and a message each."""
+        return _located(self.path, self.node, wrong, hint)
 
 
 def load_plant(path: Path) -> PlantData:
-    """Read a plant file. Raises FileError that names every wrong entry."""
+    """Read a plant file. Raises FileError that names every wrong entry, and where it is."""
+    return read_plant(path).data
+
+
+def read_plant(path: Path) -> PlantFile:
+    """Read a plant file, and keep where everything is written. Raises FileError as ``load_plant``."""
     try:
-        return PlantData.model_validate(compose(read_source(path)).data())
+        node = compose(read_source(path))
     except (SourceError, YamlProblem) as error:
         where = f"{path}:{error.line}:{error.column}"
         raise FileError(error.message, where=where, hint=error.hint) from error
+    try:
+        file = PlantFile(path, node, PlantData.model_validate(node.data()))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise FileError(wrong, where=str(path), hint="Correct the named entries") from error
+        wrong = [(_keys(each), _message(each)) for each in error.errors()]
+        raise _located(path, node, wrong, "Correct the named entries") from error
+    together = {"belt": file.data.belt, "eye": file.data.eye, "parts": file.data.parts}
+    there, missing = ([key for key in together if (together[key] is None) is gone] for gone in (False, True))
+    if there and missing:
+        what = f"needs {' and '.join(missing)} beside it"
+        raise file.error([((there[0],), what)], "Say belt, eye and parts, or none of them")
+    return file
+
+
+def _keys(error: ErrorDetails) -> tuple[str | int, ...]:
+    return (*error["loc"], _KEY) if error["type"] == "extra_forbidden" else error["loc"]
+
+
+def _message(error: ErrorDetails) -> str:
+    words = {"model_type": "Input should be a mapping", "extra_forbidden": "there is no such key"}
+    if error["type"] in words:
+        return words[error["type"]]
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _located(path: Path, node: YamlNode, wrong: Iterable[tuple[Sequence[str | int], str]], hint: str) -> FileError:
+    """One error of all that is wrong, at the place of the first; the others tell their line and column."""
+    found: list[tuple[int, int, str]] = []
+    for keys, message in wrong:
+        place, key = _place(node, keys)
+        found.append((place.line, place.column, f"{key}: {message}" if key else message))
+    (line, column, first), *others = sorted(found)
+    told = [first, *(f"{text} ({line}:{column})" for line, column, text in others)]
+    return FileError("; ".join(told), where=f"{path}:{line}:{column}", hint=hint)
+
+
+def _place(node: YamlNode, keys: Sequence[str | int]) -> tuple[YamlNode, str]:
+    """Where the entry is that the keys lead to, or the nearest before it that is written; and its name."""
+    place, written, names = node, node, list[str]()
+    for key in keys:
+        if key == _KEY:
+            return written, ".".join(names)
+        names.append(str(key))
+        if isinstance(node, MapNode) and str(key) in node.values:
+            written, node = node.key_at(str(key)), node.value_at(str(key))
+            place = written if isinstance(node, MapNode | ListNode) else node
+        elif isinstance(node, ListNode) and isinstance(key, int) and key < len(node.items):
+            place = node = node.items[key]
+    return place, ".".join(names)

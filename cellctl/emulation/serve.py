@@ -13,8 +13,8 @@ from cellctl.emulation.nothing import NothingThere
 from cellctl.emulation.overlay import site_overlay
 from cellctl.emulation.physics import Emulator
 from cellctl.emulation.plant import SortingPlant
-from cellctl.emulation.plant_file import load_plant
-from cellctl.errors import FileError, UsageError
+from cellctl.emulation.plant_file import read_plant
+from cellctl.errors import UsageError
 from cellctl.links.stream import Network
 
 Entries = Mapping[str, tuple[Driver, DeviceConfig]]
@@ -81,13 +81,19 @@ def _chosen(entries: Entries, only: Iterable[str] | None) -> list[str]:
 def _plant(entries: Entries, names: list[str], file: Path | None, seed: int) -> SortingPlant | NothingThere:
     if file is None or not file.exists():
         return NothingThere()
-    data = load_plant(file)
-    known = {data.belt.motor, *data.cameras, *data.hands, *data.inputs, *(hand.on for hand in data.hands.values())}
-    wrong = [f"the cell has no device {name!r}" for name in sorted(known - set(entries))]
-    for name in names:
+    read = read_plant(file)
+    data = read.data
+    told: list[tuple[str, ...]] = [("cameras", name) for name in data.cameras]
+    told += [("hands", name) for name in data.hands]
+    told += [("inputs", name) for name in data.inputs]
+    named = [(keys, keys[-1]) for keys in told]
+    named += [(("hands", name, "on"), hand.on) for name, hand in data.hands.items()]
+    named += [] if data.belt is None else [(("belt", "motor"), data.belt.motor)]
+    wrong = [(keys, f"the cell has no device {name!r}") for keys, name in named if name not in entries]
+    for name in names if data.belt is not None else ():  # without a belt there is nothing to grip or to see
         needed = _NEEDED.get(entries[name][0].capability)
         if needed is not None and name not in getattr(data, needed):
-            wrong.append(f"{needed} says nothing of {name}")
+            wrong.append(((needed,), f"{needed} says nothing of {name}"))
     if wrong:
-        raise FileError("; ".join(wrong), where=str(file), hint="Make the plant file fit the cell file")
+        raise read.error(wrong, "Make the plant file fit the cell file")
     return SortingPlant(data, seed)

@@ -56,6 +56,10 @@ class Journal(Protocol):
         """The run that a crash left behind (see ``describe_unfinished``), None where the last one ended."""
         ...
 
+    async def latest(self, kind: str) -> dict[str, Any] | None:
+        """What the last record of a kind says, None where there is none. Raises JournalError."""
+        ...
+
     async def aclose(self) -> None:
         """Write what is left and close. Raises JournalError, naming how many records were lost."""
         ...
@@ -84,6 +88,7 @@ class WriterJournal:
         self._wake = asyncio.Event()
         self._order = 0
         self._dropped = 0
+        self._in_flight = False
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -116,10 +121,17 @@ class WriterJournal:
     async def unfinished(self) -> dict[str, Any] | None:
         """See Journal."""
         try:
-            records = await self._call(self._store.last_run)
+            return await self._call(lambda: describe_unfinished(self._store.last_run()))
         except _FAILURES as error:
             raise _as_journal_error(error) from error
-        return describe_unfinished(records)
+
+    async def latest(self, kind: str) -> dict[str, Any] | None:
+        """See Journal."""
+        try:
+            record = await self._call(lambda: self._store.latest(kind))
+        except _FAILURES as error:
+            raise _as_journal_error(error) from error
+        return None if record is None else dict(record.fields())
 
     async def aclose(self) -> None:
         """See Journal."""
@@ -140,8 +152,6 @@ class WriterJournal:
         return [{"at": entry.at, "kind": entry.kind, "run": entry.run, "data": entry.data} for entry in self._queue]
 
     # -- the writer --------------------------------------------------------------------------
-
-    _in_flight = False
 
     async def _put(self, kind: str, data: str, run: str) -> int:
         if self._task is None or self._closing:

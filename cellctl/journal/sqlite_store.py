@@ -7,11 +7,12 @@ taken back is an action that is done twice.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cellctl.errors import JournalError
 from cellctl.journal.record import Record
+from cellctl.journal.store import TELLING
 
 APPLICATION_ID = 0x63656C6C  # "cell", in the file's header
 SCHEMA_VERSION = 1
@@ -22,6 +23,7 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX run_record ON record ("order") WHERE kind = 'run';
 """
+_MOVE_AWAY = "Move the file away and start again; it is not changed"
 COLUMNS = '"order", at, time, run, kind, data'
 
 
@@ -45,8 +47,8 @@ class SqliteStore:
             self._check_and_prepare(self._connection)
             row = self._connection.execute('SELECT max("order") FROM record').fetchone()
         except sqlite3.DatabaseError as error:
-            hint = "Move the file away and start again; it is not changed"
-            raise JournalError(f"cannot be used as a journal: {error}", where=str(self.path), hint=hint) from error
+            message = f"cannot be used as a journal: {error}"
+            raise JournalError(message, where=str(self.path), hint=_MOVE_AWAY) from error
         return int(row[0] or 0)
 
     def write(self, records: Sequence[Record]) -> None:
@@ -64,15 +66,22 @@ class SqliteStore:
                 connection.execute("ROLLBACK")
             raise
 
-    def last_run(self) -> list[Record]:
-        """The ``run`` and ``step`` records of the last run; empty where it ended, or where there is none."""
+    def last_run(self) -> Iterator[Record]:
+        """See Store."""
         connection = self._connected()
         query = f"SELECT {COLUMNS} FROM record WHERE kind = 'run' ORDER BY \"order\" DESC LIMIT 1"
         last = [Record(*row) for row in connection.execute(query)]
         if not last or last[0].fields().get("result"):
-            return []
-        query = f"SELECT {COLUMNS} FROM record WHERE \"order\" >= ? AND kind IN ('run', 'step') ORDER BY \"order\""
-        return [Record(*row) for row in connection.execute(query, (last[0].order,))]
+            return
+        query = f'SELECT {COLUMNS} FROM record WHERE "order" >= ? AND kind IN {TELLING} ORDER BY "order"'
+        for row in connection.execute(query, (last[0].order,)):
+            yield Record(*row)
+
+    def latest(self, kind: str) -> Record | None:
+        """See Store."""
+        query = f'SELECT {COLUMNS} FROM record WHERE kind = ? ORDER BY "order" DESC LIMIT 1'
+        row = self._connected().execute(query, (kind,)).fetchone()
+        return None if row is None else Record(*row)
 
     def close(self) -> None:
         """Close the connection; the log is folded into the file."""
@@ -86,17 +95,19 @@ class SqliteStore:
         return self._connection
 
     def _check_and_prepare(self, connection: sqlite3.Connection) -> None:
+        """Look whose file it is before anything in it is changed. Raises JournalError for another's."""
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+        if not ours and (version or connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]):
+            raise JournalError("is a database of something else", where=str(self.path), hint=_MOVE_AWAY)
+        if version > SCHEMA_VERSION:
+            message = f"was written by a newer cellctl (journal version {version}, this one knows {SCHEMA_VERSION})"
+            raise JournalError(message, where=str(self.path), hint="Use that cellctl, or another state directory")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         if self._max_pages is not None:
             connection.execute(f"PRAGMA max_page_count={self._max_pages:d}")
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > SCHEMA_VERSION:
-            message = f"was written by a newer cellctl (journal version {version}, this one knows {SCHEMA_VERSION})"
-            raise JournalError(message, where=str(self.path), hint="Use that cellctl, or another state directory")
         if version == 0:
-            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                raise JournalError("is a database of something else", where=str(self.path))
             connection.executescript(
                 f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id={APPLICATION_ID}; "
                 f"PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from cellctl.journal.record import Record
+
+#: The kinds of record that tell what a run left behind.
+TELLING = ("run", "step", "part")
 
 
 class Store(Protocol):
@@ -25,8 +28,15 @@ class Store(Protocol):
         """Keep all of them or none; durable on return."""
         ...
 
-    def last_run(self) -> list[Record]:
-        """The records from the last ``run`` record that began a run, in order; empty where none did."""
+    def last_run(self) -> Iterator[Record]:
+        """The records of the kinds in ``TELLING``, in order, from the one that began the last run.
+
+        One by one, as a run may have a million of them. None where that run has ended, or where there is no run.
+        """
+        ...
+
+    def latest(self, kind: str) -> Record | None:
+        """The last record of a kind, None where there is none."""
         ...
 
     def close(self) -> None:
@@ -49,13 +59,15 @@ class MemoryStore:
         """Append them."""
         self.records.extend(records)
 
-    def last_run(self) -> list[Record]:
-        """The records from the start of the last run."""
-        for index in range(len(self.records) - 1, -1, -1):
-            record = self.records[index]
-            if record.kind == "run" and not record.fields().get("result"):
-                return self.records[index:]
-        return []
+    def last_run(self) -> Iterator[Record]:
+        """See Store."""
+        last = next((at for at in range(len(self.records) - 1, -1, -1) if self.records[at].kind == "run"), None)
+        if last is not None and not self.records[last].fields().get("result"):
+            yield from (record for record in self.records[last:] if record.kind in TELLING)
+
+    def latest(self, kind: str) -> Record | None:
+        """See Store."""
+        return next((record for record in reversed(self.records) if record.kind == kind), None)
 
     def close(self) -> None:
         """Nothing to close."""

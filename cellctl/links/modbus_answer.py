@@ -18,6 +18,7 @@ from cellctl.links.modbus_types import (
 
 Identity = Mapping[int, str]
 _LAST_BASIC, _LAST_REGULAR = 0x02, 0x7F
+_TABLES = {table.value: (table, table.bits) for table in Table}  # looked at for every answer
 
 
 def answer(bank: RegisterBank, pdu: bytes, identity: Identity) -> bytes:
@@ -62,11 +63,11 @@ def _bits_out(cells: Sequence[int]) -> bytes:
 
 
 def _read(bank: RegisterBank, pdu: bytes, _: Identity) -> bytes:
-    table = Table(pdu[0])
+    table, bits = _TABLES[pdu[0]]
     _exact(pdu, 5)
-    address, count = _span(pdu, 2000 if table.bits else 125)
+    address, count = _span(pdu, 2000 if bits else 125)
     cells = _cells(bank, table, address, count)
-    if table.bits:
+    if bits:
         body = _bits_out(cells)
         return bytes([pdu[0], len(body)]) + body
     return struct.pack(f">BB{count}H", pdu[0], 2 * count, *cells)

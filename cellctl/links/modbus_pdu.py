@@ -1,8 +1,8 @@
 """Modbus requests and answers as bytes: the one place where pymodbus is used.
 
-Only its PDUs and framers are (pinned exactly: it does not follow semantic versioning). Its client
-and server are not: ``docs/decisions`` says why. Register lists are packed in one go here, since
-pymodbus packs one register at a time and a shift in virtual time is millions of them.
+Only its PDUs and its RTU framer are (pinned exactly: it does not follow semantic versioning). Its client
+and server are not: ``docs/decisions`` says why. Register lists and TCP headers are packed in one go here, since
+pymodbus packs one number at a time and a shift in virtual time is millions of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pymodbus.framer import FramerRTU, FramerSocket
+from pymodbus.framer import FramerRTU
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
 from pymodbus.pdu.bit_message import (
     ReadCoilsRequest,
@@ -44,7 +44,7 @@ _MORE_FOLLOWS = 0xFF
 _replies = DecodePDU(is_server=False)
 _requests = DecodePDU(is_server=True)
 _rtu = FramerRTU(_replies)
-_socket = FramerSocket(_replies)
+_MBAP = struct.Struct(">HHHB")  # transaction, protocol, length of what follows, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def identity_answer(read_code: int, objects: Mapping[int, str]) -> bytes:
 
 def mbap(transaction: int, unit: int, pdu: bytes) -> bytes:
     """A Modbus TCP frame: seven bytes of header, then the PDU."""
-    return _socket.encode(pdu, unit, transaction)
+    return _MBAP.pack(transaction, 0, len(pdu) + 1, unit) + pdu
 
 
 @lru_cache(maxsize=1024)
@@ -197,16 +197,19 @@ def rtu_frame(unit: int, pdu: bytes) -> bytes:
     return _rtu.encode(pdu, unit, 0)
 
 
+@lru_cache(maxsize=1024)  # a device at rest says the same again and again
 def crc_holds(frame: bytes) -> bool:
     """Whether the last two bytes of an RTU frame are the CRC of the rest."""
     return FramerRTU.check_CRC(frame[:-2], frame[-2] << 8 | frame[-1])
 
 
+@lru_cache(maxsize=1024)
 def reply_size(data: bytes) -> int | None:
     """How long the RTU answer that begins ``data`` is; 0: more bytes will tell; None: no answer begins so."""
     return _size(_replies, data)
 
 
+@lru_cache(maxsize=1024)
 def request_size(data: bytes) -> int | None:
     """How long the RTU request that begins ``data`` is; 0: more bytes will tell; None: no request begins so."""
     return _size(_requests, data)

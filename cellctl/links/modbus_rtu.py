@@ -133,10 +133,11 @@ class RtuLine:
         try:
             async with asyncio.timeout_at(deadline) as limit:
                 await stream.send(frame)
+                search.buffer += await self._receive(stream)
                 while (reply := search.reply()) is None:
-                    search.buffer += await self._receive(stream)
                     if search.begun():
                         limit.reschedule(min(deadline, clock.now() + _BROKEN_OFF))
+                    search.buffer += await self._receive(stream)
         except TimeoutError:
             self._owed = self._still_owed(search, deadline)
             self.counters.timeouts += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 
 from cellctl.links.address import Address, SerialAddress
 from cellctl.links.modbus_answer import Identity, answer
@@ -109,8 +110,7 @@ class _Server:
         buffer = b""
         while True:
             try:
-                async with asyncio.timeout(_SILENCE if buffer else None):
-                    data = await stream.receive()
+                data = await (_receive_soon(stream) if buffer else stream.receive())
             except TimeoutError:
                 await self._rtu_rest(stream, buffer)
                 buffer = b""
@@ -141,6 +141,12 @@ class _Server:
             await stream.send(rtu_frame(unit, reply))
 
 
+async def _receive_soon(stream: ByteStream) -> bytes:
+    async with asyncio.timeout(_SILENCE):
+        return await stream.receive()
+
+
+@lru_cache(maxsize=1024)
 def _find_request(buffer: bytes) -> tuple[int, int] | None:
     """Where the first whole request with a right CRC is: (start, size)."""
     for start in range(len(buffer) - 3):

@@ -123,6 +123,9 @@ class TcpLine:
         )
         if self._unanswered >= _SILENT and self._stream is not None:
             self._stream = None  # half open: the next request connects anew
+            self._fail(
+                LinkDown(f"{self._unanswered} requests in a row were not answered, and the connection is given up")
+            )
             for reader in self._readers:
                 reader.cancel()
 
@@ -161,7 +164,7 @@ class TcpLine:
                 self.counters.bad += 1
                 raise BadAnswer(
                     f"a frame that is no Modbus TCP: {buffer[:12].hex(' ')}",
-                    hint="The connection is closed; the next request opens it anew",
+                    hint="See what answers at this address: its port, a gateway's settings, another program",
                 )
             if len(buffer) < length:
                 break

@@ -32,6 +32,8 @@ class Table(Enum):
     HOLDING = 3
     INPUT = 4
 
+    __hash__ = object.__hash__  # each is itself alone; Enum's own hash is slow, and every read looks one up
+
     @property
     def bits(self) -> bool:
         """Whether its cells are single bits (else 16-bit registers)."""

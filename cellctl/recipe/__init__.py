@@ -6,20 +6,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cellctl.recipe.api import CheckFailed, Recipe, Report, check, check_paths, load_cell, load_recipe
+    from cellctl.recipe.api import Recipe, Report, check, check_paths, load_recipe
     from cellctl.recipe.cell import Cell
-    from cellctl.recipe.diagnostics import Diagnostic, render
+    from cellctl.recipe.diagnostics import CheckFailed, Diagnostic, render
     from cellctl.recipe.expressions import Expr, Stale, parse
     from cellctl.recipe.json_schema import schema
+    from cellctl.recipe.loading import load_cell
     from cellctl.recipe.program import Mark, Program
 
 _HOMES = {
-    "CheckFailed": "api",
+    "CheckFailed": "diagnostics",
     "Recipe": "api",
     "Report": "api",
     "check": "api",
     "check_paths": "api",
-    "load_cell": "api",
+    "load_cell": "loading",
     "load_recipe": "api",
     "Cell": "cell",
     "Diagnostic": "diagnostics",

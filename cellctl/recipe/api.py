@@ -1,4 +1,4 @@
-"""The doors of the package: load a cell, load a recipe, check them together, check whatever paths are given."""
+"""The doors of the package: load a cell or a recipe, check them together, check whatever paths are given."""
 
 from __future__ import annotations
 
@@ -9,28 +9,23 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from cellctl.recipe import reach
-from cellctl.recipe.build import Builder
 from cellctl.recipe.cell import Cell
-from cellctl.recipe.cell_build import build_cell
-from cellctl.recipe.cell_file import CellFile
 from cellctl.recipe.check_assigned import AssignedChecker
 from cellctl.recipe.check_flow import FlowChecker
+from cellctl.recipe.check_limits import check_limits
 from cellctl.recipe.check_names import bind, gather
 from cellctl.recipe.check_program import check_program
 from cellctl.recipe.check_steps import check_steps
 from cellctl.recipe.compile import Compiler
 from cellctl.recipe.diagnostics import CheckFailed, Diagnostic, Problems
-from cellctl.recipe.overlay import lay
+from cellctl.recipe.loading import Files, Overlay, cell_of, inside, is_other, load_cell
 from cellctl.recipe.parameters import Value, parameter_values
 from cellctl.recipe.program import PartSpec, Program
 from cellctl.recipe.recipe_build import Recipe, build_recipe
-from cellctl.recipe.source import Source, SourceError, from_data, read_source
-from cellctl.recipe.yaml_nodes import MapNode, YamlNode, YamlProblem, compose, from_value
-
-Overlay = Path | Mapping[str, Any]
+from cellctl.recipe.source import Source
+from cellctl.recipe.yaml_nodes import MapNode
 
 __all__ = ["CheckFailed", "Recipe", "Report", "check", "check_paths", "load_cell", "load_recipe"]
 
@@ -48,19 +43,10 @@ class Report:
         return not any(each.severity == "error" for each in self.diagnostics)
 
 
-def load_cell(path: Path | str, overlays: Sequence[Overlay] = ()) -> Cell:
-    """The cell of a file, or of a directory's ``cell.yaml``, with overlays laid on in order. Raises CheckFailed."""
-    problems = Problems()
-    cell = _cell(_inside(Path(path), "cell.yaml"), overlays, _Files(problems), problems)
-    problems.raise_if_failed()
-    assert cell is not None, "there is a cell, or a problem"
-    return cell
-
-
 def load_recipe(path: Path | str) -> Recipe:
     """The recipe of a file, or of a directory's ``recipe.yaml``; its schema holds. Raises CheckFailed."""
     problems = Problems()
-    recipe = _recipe(_inside(Path(path), "recipe.yaml"), _Files(problems), problems)
+    recipe = _recipe(inside(Path(path), "recipe.yaml"), Files(problems), problems)
     problems.raise_if_failed()
     assert recipe is not None, "there is a recipe, or a problem"
     return recipe
@@ -112,7 +98,7 @@ def _check_paths(
     parameters: Mapping[str, Value],
 ) -> Report:
     report, problems = Report(), Problems()
-    files = _Files(problems)
+    files = Files(problems)
     cells, recipes, sites = _sort(paths, files, problems)
     report.files = [str(each) for each in (*cells, *recipes, *sites)]
     made: dict[Path, Cell | None] = {}
@@ -120,7 +106,7 @@ def _check_paths(
     def cell_at(path: Path) -> Cell | None:
         if path not in made:
             own = [site for site in sites if site.parent == path.parent or len(cells) == 1]
-            made[path] = _cell(path, [*own, *overlays], files, problems)
+            made[path] = cell_of(path, [*own, *overlays], files, problems)
         return made[path]
 
     for path in cells:
@@ -136,11 +122,7 @@ def _check_paths(
     return report
 
 
-def _inside(path: Path, name: str) -> Path:
-    return path / name if path.is_dir() else path
-
-
-def _sort(paths: Sequence[Path | str], files: _Files, problems: Problems) -> tuple[list[Path], list[Path], list[Path]]:
+def _sort(paths: Sequence[Path | str], files: Files, problems: Problems) -> tuple[list[Path], list[Path], list[Path]]:
     """Cells, recipes and overlays among the paths."""
     cells: list[Path] = []
     recipes: list[Path] = []
@@ -163,8 +145,10 @@ def _sort(paths: Sequence[Path | str], files: _Files, problems: Problems) -> tup
                 )
             for home in homes:
                 for name, found in (("cell.yaml", cells), ("recipe.yaml", recipes), ("site.yaml", sites)):
-                    if (home / name).exists():
+                    if _is_named(home / name):
                         found.append(home / name)
+            if len(paths) == 1 and homes == [path]:
+                _tell_missing(path, problems)
             continue
         tree = files.tree(path)
         if tree is None:
@@ -188,63 +172,28 @@ def _sort(paths: Sequence[Path | str], files: _Files, problems: Problems) -> tup
 
 
 def _is_home(path: Path) -> bool:
-    return (path / "cell.yaml").exists() or (path / "recipe.yaml").exists()
+    return _is_named(path / "cell.yaml") or _is_named(path / "recipe.yaml")
 
 
-class _Files:
-    """Files as trees, each read once in a run."""
-
-    def __init__(self, problems: Problems) -> None:
-        self._problems = problems
-        self._read: dict[Path, tuple[Source, YamlNode] | None] = {}
-
-    def tree(self, path: Path) -> tuple[Source, YamlNode] | None:
-        """The source and the tree of a file; None is told of."""
-        if path not in self._read:
-            self._read[path] = self._compose(path)
-        return self._read[path]
-
-    def _compose(self, path: Path) -> tuple[Source, YamlNode] | None:
-        try:
-            source = read_source(path)
-        except SourceError as error:
-            self._problems.add_source_error(error)
-            return None
-        try:
-            return source, compose(source)
-        except YamlProblem as error:
-            self._problems.add_yaml_problem(source, error)
-            return None
+def _is_named(path: Path) -> bool:
+    """Whether a directory has an entry of that name: reading a link that leads nowhere tells what is wrong with it."""
+    return path.exists() or path.is_symlink()
 
 
-def _cell(path: Path, overlays: Sequence[Overlay], files: _Files, problems: Problems) -> Cell | None:
+def _tell_missing(home: Path, problems: Problems) -> None:
+    """Say where a directory that is checked alone lacks one of the two files: the other is checked without it."""
+    for name, other in (("cell.yaml", "recipe.yaml"), ("recipe.yaml", "cell.yaml")):
+        if (home / other).is_file() and not _is_named(home / name):
+            message = f"there is no {name} here, beside {other}"
+            hint = f"Put it there, or give the file: {other} is checked without it then"
+            problems.place("file-missing", message, Source(str(home)), 1, 1, hint=hint, severity="warning")
+
+
+def _recipe(path: Path, files: Files, problems: Problems) -> Recipe | None:
     found = files.tree(path)
-    root = found[1] if found else None
-    digest = hashlib.sha256(found[0].raw if found else b"")
-    for index, overlay in enumerate(overlays, 1):
-        if isinstance(overlay, Mapping):
-            source = from_data(f"overlay {index}", overlay)
-            laid: tuple[Source, YamlNode] | None = (source, from_value(source, overlay))
-        else:
-            laid = files.tree(overlay)
-        if laid is not None:
-            digest.update(b"\0overlay\0" + laid[0].raw)
-            if isinstance(root, MapNode):
-                root = lay(root, laid[1], problems)
-    if root is None:
+    if found is None or is_other(found[1], "a recipe", ("cell", "devices"), ("recipe", "procedure"), problems):
         return None
-    builder = Builder(problems, {"devices": lambda node: dict(node.values) if isinstance(node, MapNode) else {}})
-    file = builder.model(root, CellFile, "a cell file")
-    if not isinstance(file, CellFile):
-        return None
-    cell = build_cell(file, problems, digest.hexdigest())
-    reach.check_cell(cell, file, problems)
-    return cell
-
-
-def _recipe(path: Path, files: _Files, problems: Problems) -> Recipe | None:
-    found = files.tree(path)
-    return build_recipe(*found, problems) if found else None
+    return build_recipe(*found, problems)
 
 
 def _check(
@@ -274,4 +223,5 @@ def _check(
     if cell is not None:
         check_program(program, cell, compiler.nodes, problems)
         reach.check_program(program, cell, compiler.nodes, problems)
+        check_limits(program, cell, compiler.nodes, part, problems)
     return program

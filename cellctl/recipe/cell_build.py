@@ -16,9 +16,15 @@ from cellctl.recipe.cell_file import CellFile, Frame, Placement, PositionEntry, 
 from cellctl.recipe.cell_rules import build_interlocks, build_on_lost, build_retreats
 from cellctl.recipe.cell_stations import build_station
 from cellctl.recipe.diagnostics import Problems, near
-from cellctl.recipe.fields import device_field, device_fields
+from cellctl.recipe.fields import device_field, device_fields, has_signal, signals_hint
 from cellctl.recipe.value_types import Type
 from cellctl.recipe.yaml_nodes import MapNode, ScalarNode, YamlNode
+
+#: What serial ports and their devices commonly have; another is possible, and more likely a slip.
+BAUDS = (
+    *(1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 115200, 128000),
+    *(230400, 250000, 256000, 460800, 500000, 921600, 1000000, 2000000),
+)
 
 
 @dataclass
@@ -73,6 +79,14 @@ class CellBuild:
                 node,
                 hint=near(signal, device_fields(capability)),
             )
+        elif not has_signal(driver := self.devices[device].driver, signal):
+            self.problems.add(
+                "unknown-name",
+                f"{device} ({driver.name}) has no {what} {signal!r}",
+                node,
+                hint=signals_hint(driver, signal),
+            )
+            return None
         return found
 
 
@@ -220,8 +234,23 @@ def _address(build: CellBuild, name: str, node: MapNode, config: DeviceConfig) -
     except CellError as error:
         build.problems.add("address", error.message, link, hint=error.hint)
         return
+    if config.emulated and not (address.on_this_machine or link.source.is_data):
+        build.problems.add(
+            "address",
+            f"{name} cannot be emulated: {config.link!r} is not an address of this machine",
+            node.values["emulated"],
+            hint="Leave emulated out; cellctl run --emulate and cellctl emulate give addresses of emulated devices",
+        )
     if not isinstance(address, SerialAddress):
         return
+    if address.baud not in BAUDS:
+        build.problems.add(
+            "address",
+            f"{address.baud} is no usual baud rate",
+            link,
+            hint=near(str(address.baud), map(str, BAUDS)),
+            severity="warning",
+        )
     other, settings = build.lines.setdefault(address.path, (name, address))
     if (settings.baud, settings.format) != (address.baud, address.format):
         build.problems.add(

@@ -121,9 +121,25 @@ def build_interlocks(build: CellBuild) -> tuple[Interlock, ...]:
                 "robot",
                 node.items[index] if isinstance(node, ListNode) else node,
             )
+        _guard(build, entry)
         if not entry.broken:
             made.append(Interlock(entry.name, entry.trips_when, entry.then, tuple(entry.withdraw), entry.action))
     return tuple(made)
+
+
+def _guard(build: CellBuild, entry: InterlockEntry) -> None:
+    """Warn of a guard that leaves a robot its permit: it would stop only once its step has been stopped."""
+    robots = build.devices_with("robot")
+    if not robots or entry.broken or entry.says("withdraw"):
+        return
+    if any(isinstance(name, Name) and "guard" in name.name for name in entry.trips_when.root.walk()):
+        build.problems.add(
+            "withdraw",
+            f"{entry.name} withdraws no motion permit",
+            entry.node,
+            hint=f"Write withdraw: [{', '.join(robots)}]",
+            severity="warning",
+        )
 
 
 def _condition(build: CellBuild, entry: InterlockEntry) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from cellctl.recipe.diagnostics import Problems
 from cellctl.recipe.expressions import EvaluationError, Expr
 from cellctl.recipe.recipe_build import Recipe
+from cellctl.recipe.recipe_file import DEVICE_NEEDS
 from cellctl.recipe.scope import Names, Scope
 from cellctl.recipe.value_types import BOOL
-from cellctl.recipe.yaml_nodes import YamlNode
+from cellctl.recipe.yaml_nodes import MapNode, YamlNode
 from cellctl.units import KINDS, show
 
 _POSITIVE = {"speed", "acceleration", "angular_speed", "angular_acceleration", "force", "mass"}
@@ -38,7 +39,14 @@ class Context:
         self.problems.add(code, message, node, hint=hint)
 
     def kinds(self) -> set[str]:
-        """The kinds of everything that steps here can command."""
+        """The kinds of everything that steps here can command; any, where a need's kind has been told of."""
+        written = self.recipe.file.place_of("needs")
+        if (
+            self.recipe.file.says("needs")
+            and isinstance(written, MapNode)
+            and written.values.keys() - self.recipe.file.needs.keys()
+        ):
+            return {*DEVICE_NEEDS}
         return {*self.scope.params.values(), *(str(kind) for kind in self.recipe.file.needs.values())}
 
 

@@ -20,9 +20,8 @@ _NAMED = (*DEVICE_NEEDS, *THINGS, "part")
 def check_do(context: Context, step: DoStep) -> Action | None:
     """Look at a ``do``; the action that it names, if there is one."""
     found = action(context, step)
-    if found is not None:
-        _arguments(context, step, found)
-    _effect(context, step, found)
+    meant = _arguments(context, step, found) if found is not None else set[str | None]()
+    _effect(context, step, found, meant)
     return found
 
 
@@ -51,18 +50,23 @@ def action(context: Context, step: DoStep) -> Action | None:
     return found
 
 
-def _arguments(context: Context, step: DoStep, action: Action) -> None:
+def _arguments(context: Context, step: DoStep, action: Action) -> set[str | None]:
+    """Look at a step's arguments; the keys that misspelt ones seem to mean."""
+    meant: set[str | None] = set()
     given: Mapping[str, Expr] = step.__pydantic_extra__ or {}
     for name, expression in given.items():
         parameter = action.parameters.get(name)
         if parameter is None:
             keys = [info.alias or key for key, info in DoStep.model_fields.items()]
+            known = [*action.parameters, *keys]
             context.tell(
                 "unknown-key",
                 f"{step.do} takes no {name!r}",
                 step.key_of(name),
-                hint=near(name, [*action.parameters, *keys], f"It takes {', '.join(action.parameters) or 'nothing'}"),
+                hint=near(name, known, f"It takes {', '.join(action.parameters) or 'nothing'}"),
             )
+            context.problems.suspects.update(step.place_of(name).texts())
+            meant.add(nearest(name, known))
             continue
         if expression is UNKNOWN_EXPR:
             continue
@@ -71,21 +75,22 @@ def _arguments(context: Context, step: DoStep, action: Action) -> None:
         if found != UNKNOWN:
             bounds(context, name, expression, parameter.kind, node)
     for name, parameter in action.parameters.items():
-        if parameter.required and name not in given:
+        if parameter.required and name not in given and name not in meant:
             context.tell(
                 "missing-key",
                 f"{step.do} needs {name!r}",
                 step.place_of("do"),
                 hint=f"Write {name}: … ({describe(type_of_kind(parameter.kind))})",
             )
+    return meant
 
 
-def _effect(context: Context, step: DoStep, action: Action | None) -> None:
+def _effect(context: Context, step: DoStep, action: Action | None, meant: set[str | None]) -> None:
     for verb, place in (("takes", "from"), ("places", "at")):
         field = "from_" if place == "from" else "at"
-        if getattr(step, verb) and not getattr(step, field) and field not in step.broken:
+        if getattr(step, verb) and not getattr(step, field) and field not in step.broken and place not in meant:
             context.tell("missing-key", f"{verb} needs {place}: a station", step.key_of(verb), hint=f"Write {place}: …")
-        if getattr(step, field) and not getattr(step, verb):
+        if getattr(step, field) and not getattr(step, verb) and verb not in meant:
             context.tell(
                 "missing-key",
                 f"{place} says a station, and {verb} names no part",
@@ -168,6 +173,8 @@ def check_call(context: Context, step: CallStep) -> None:
     for name, kind in wanted.items():
         if name in given:
             _argument(context, step, name, kind, given[name])
+        elif name in context.problems.suspects and context.scope.kind(name) is None:
+            continue  # the need of that name has been told of
         elif operation.with_[name].default is None and (kind not in _NAMED or context.scope.kind(name) != kind):
             context.tell(
                 "missing-key",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 
-from cellctl.devices import CAPABILITIES, Action, actions_of
+from cellctl.devices import CAPABILITIES, Action, Driver, actions_of
 from cellctl.recipe.value_types import BOOL, COUNT, POSE, TEXT, Type, type_of_kind
 
 PART = {
@@ -49,6 +50,33 @@ def device_fields(capability: str) -> list[str]:
     return [*(CAPABILITIES[capability].fields if capability in CAPABILITIES else ()), *extra]
 
 
+def has_signal(driver: Driver, field: str) -> bool:
+    """Whether a device of a driver has a field of its capability; a driver that declares no signals has them all."""
+    known: Mapping[str, str] = CAPABILITIES[driver.capability].fields if driver.capability in CAPABILITIES else {}
+    return field in known or not driver.signals or field in driver.signals
+
+
+def signals_hint(driver: Driver, field: str) -> str:
+    """What a device of a driver has instead of a signal: those of the same kind, else all of them."""
+    stem = _stem(field)
+    same = [name for name in driver.signals if _stem(name) == stem]
+    known: Mapping[str, str] = CAPABILITIES[driver.capability].fields if driver.capability in CAPABILITIES else {}
+    return f"It has {', '.join(in_short(same or [*driver.signals, *known]))}"
+
+
+def in_short(names: Iterable[str]) -> list[str]:
+    """Names in order, those that differ in their number only as ``di0 … di7``."""
+    made: list[str] = []
+    for stem, group in itertools.groupby(names, _stem):
+        same = list(group)
+        made += [f"{same[0]} … {same[-1]}"] if len(same) > 2 and stem != same[0] else same
+    return made
+
+
+def _stem(name: str) -> str:
+    return name.rstrip("0123456789")
+
+
 def actions(capability: str) -> dict[str, Action]:
     """What a recipe can ask of a capability."""
     if capability not in _ACTIONS:
@@ -79,4 +107,7 @@ __all__ = [
     "declared_faults",
     "device_field",
     "device_fields",
+    "has_signal",
+    "in_short",
+    "signals_hint",
 ]

@@ -17,7 +17,7 @@ UNKNOWN_EXPR = Expr(Wrong())  # stands for an expression that has been told of: 
 class FileModel(BaseModel):
     """A part of a file. ``node`` is where it is written; ``broken`` names the fields that are wrong."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, defer_build=True)
     HEAD: ClassVar[str] = ""  # the key that tells this model from others in a union
     SCALAR: ClassVar[str] = ""  # the field that a bare scalar or list stands for
 

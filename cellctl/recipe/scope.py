@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cellctl.recipe.cell import Cell
+from cellctl.recipe.cell import Cell, CellDevice
 from cellctl.recipe.diagnostics import Problems, near
 from cellctl.recipe.expressions import Expr
-from cellctl.recipe.fields import COUNTERS, PART, STATION, device_field, device_fields
+from cellctl.recipe.fields import COUNTERS, PART, STATION, device_field, device_fields, has_signal, signals_hint
 from cellctl.recipe.nodes import Name, Number
 from cellctl.recipe.recipe_build import Recipe
 from cellctl.recipe.recipe_file import DEVICE_NEEDS
@@ -73,6 +73,8 @@ class Names:
     def tell_missing(self) -> None:
         """Tell of each name that there is not, once, at its first place."""
         for name, places in self.missing.items():
+            if name in self.problems.suspects:
+                continue
             first = min(places, key=lambda each: (each.node.line, each.node.column, each.offset or 0))
             others = len({(each.node.line, each.node.column, each.offset) for each in places}) - 1
             more = f" (named in {others} more place{'s' if others > 1 else ''})" if others else ""
@@ -205,7 +207,21 @@ class Scope:
                 len(name.field_name),
                 hint,
             )
+        elif (device := self._device(name.name)) is not None and not has_signal(device.driver, name.field_name):
+            report(
+                "unknown-name",
+                f"{name.name} ({device.driver.name}) has no {name.field_name!r}",
+                name.offset + len(name.name) + 1,
+                len(name.field_name),
+                signals_hint(device.driver, name.field_name),
+            )
+            return None
         return found
+
+    def _device(self, role: str) -> CellDevice | None:
+        """The device that a role is bound to, as far as that is known."""
+        cell = self.names.cell if role not in self.params else None
+        return cell.devices.get(self.names.bindings.get(role, "")) if cell else None
 
     def _whole(self, name: str, kind: str) -> Type:
         if name in self.params and kind not in VALUE_THINGS:

@@ -186,7 +186,13 @@ class Inference:
                 wrong = node.right if right.dimension == NUMBER or left.dimension != NUMBER else node.left
                 other = left if wrong is node.right else right
                 code = "unit-missing" if NUMBER in (left.dimension, right.dimension) else "wrong-unit"
-                self._tell(code, f"{describe(left)} is compared with {describe(right)}", wrong, unit_hint(other))
+                message, hint = f"{describe(left)} is compared with {describe(right)}", unit_hint(other)
+                counted = node.left if left == COUNT else node.right if right == COUNT else None
+                if counted is not None and any(isinstance(each, Name) for each in counted.walk()):
+                    wrong = node.right if counted is node.left else node.left
+                    code, message = "wrong-unit", f"counts have no unit: {message}"
+                    hint = f"Compare {counted.write()} with a whole number"
+                self._tell(code, message, wrong, hint)
         elif left.name != right.name:
             self._tell("wrong-type", f"{describe(left)} is compared with {describe(right)}", node.right)
         elif left.name not in {"bool", "text"}:

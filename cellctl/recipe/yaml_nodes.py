@@ -330,9 +330,32 @@ class _Composer:
                     width=key.width,
                 )
             node.keys[key.text], node.values[key.text] = key, child
+            if ")" in key.text and event.flow_style:
+                self._whole_call(node)
             node.size += 1 + child.size
             node.height = max(node.height, child.height + 1)
         return node
+
+    @staticmethod
+    def _whole_call(node: MapNode) -> None:
+        """Refuse ``{to: above(ready, 30 mm)}``: the comma ends the value, and the rest is a key of its own."""
+        rest: list[str] = []
+        for key, value in reversed(node.values.items()):
+            if not isinstance(value, ScalarNode) or not value.plain:
+                return
+            if value.text:
+                whole = ", ".join([value.text, *rest])
+                if rest and value.text.count("(") > value.text.count(")") and whole.count("(") == whole.count(")"):
+                    raise YamlProblem(
+                        "yaml-syntax",
+                        f"in braces the comma ends the value of {key!r}",
+                        f'Put it in quotes: {key}: "{whole}"',
+                        value.line,
+                        value.column,
+                        width=value.width,
+                    )
+                return
+            rest.insert(0, key)
 
 
 def from_value(source: Source, value: object) -> YamlNode:

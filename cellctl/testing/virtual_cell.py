@@ -51,7 +51,7 @@ class VirtualCell:
     @property
     def state(self) -> str:
         """The unit machine's state."""
-        return self.status().state
+        return self.controller.state
 
     def status(self) -> Status:
         """The controller's status."""

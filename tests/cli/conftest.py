@@ -29,10 +29,16 @@ class FakeCell:
         self.name = name
         self.state = "Execute"
         self.mode = "Production"
+        self.leads_to: dict[str, str] = dict(self.LEADS_TO)
+        self.questions: tuple[dict[str, Any], ...] = (
+            {"id": 4, "text": "Where is part 3?", "choices": ["gone", "retry"]},
+        )
         self.cause: dict[str, Any] | None = None
         self.commands: list[tuple[str, dict[str, Any], str]] = []
         self.callbacks: list[Callable[[Event], None]] = []
         self.ended = asyncio.Event()
+        self.rests = asyncio.Event()  # a shutdown waits for it, and Abort leads to it
+        self.rests.set()
         self.followed = threading.Event()
         self.left = threading.Event()
 
@@ -42,13 +48,16 @@ class FakeCell:
             raise CommandRefused("Start is not legal in Execute", legal=("hold", "stop"), hint="Nothing to do")
         if name == "mode":
             self.mode = arguments["mode"].capitalize()
-        previous, self.state = self.state, self.LEADS_TO.get(name, self.state)
+        if name == "abort":
+            self.rests.set()
+        previous, self.state = self.state, self.leads_to.get(name, self.state)
         self.tell(StateChanged(state=self.state, previous=previous, mode=self.mode, by=by, at="2026-11-22T08:00:00Z"))
         if name == "hold":
             self.tell(Stopped(what="guard_open: guard is off", sensor="guard -S3 (arm.di1)", action="Close -S3"))
         return {"state": self.state}
 
     async def shutdown(self, arguments: dict[str, Any], by: str) -> Mapping[str, Any]:
+        await self.rests.wait()
         asyncio.get_running_loop().call_later(0.05, self.ended.set)
         return {}
 
@@ -72,7 +81,7 @@ class FakeCell:
             counts={"seen": 3, "placed": 2, "rejected": 1},
             cycle_time=4.217,
             cause=self.cause,
-            questions=({"id": 4, "text": "Where is part 3?", "choices": ["gone", "retry"]},),
+            questions=self.questions,
             devices=(
                 {
                     "name": "arm",

@@ -128,8 +128,14 @@ def test_signals_are_stop(cli: Cli, number: signal.Signals, state: str) -> None:
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert "vision_sort v1: stopped" in output
-    assert f"{number.name}: stop" in errors
+    assert f"{number.name}: stopping; Ctrl-C again aborts" in errors
+    assert "Reset, then Start" not in errors
     assert "Stopped" in errors
+    if number == signal.SIGHUP:  # the controller survives its terminal
+        assert json.loads(cli("status", "--json").stdout)["state"] == "Stopped"
+        assert cli("shutdown").returncode == 0
+    else:
+        assert cli("status").returncode == 4
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing(cli: Cli) -> None:
@@ -164,7 +170,18 @@ def test_a_crash_leaves_an_unfinished_run_that_a_person_must_look_at(cli: Cli) -
     with started(cli) as client:
         wait_for(client, lambda event: event["event"] == "step" and event["phase"] == "intent")
         os.kill(client.call("status")["pid"], signal.SIGKILL)
-    process = cli.start(*EMULATED, "--set", "batch=1")
+    left = cli(*EMULATED, "--detach")
+    assert left.returncode == 3
+    assert "runs on" not in left.stderr
+    assert "nothing runs, and the controller waits for that" in left.stderr
+    assert cli("shutdown").returncode == 0
+    alone = cli(*EMULATED)
+    assert alone.returncode == 3
+    assert "never ended. Nothing has been moved" in alone.stderr
+    assert "run it again from a terminal" in alone.stderr
+    person, terminal = pty.openpty()
+    process = cli.start(*EMULATED, "--set", "batch=1", stdin=terminal)
+    os.close(terminal)
     told = read_until(process, "starts a new run")
     assert "never ended. Nothing has been moved" in told
     assert "in doubt: " in told
@@ -173,6 +190,7 @@ def test_a_crash_leaves_an_unfinished_run_that_a_person_must_look_at(cli: Cli) -
     assert cli("start").returncode == 0
     assert cli("shutdown").returncode == 0
     output, _ = process.communicate(timeout=60)
+    os.close(person)
     assert "vision_sort v1: stopped" in output
     assert process.returncode == 1
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from cellctl.testing.virtual_cell import VirtualCell, virtual_cell
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "vision_sort"
 SAME = 1e-6  # m and rad
+LOOK_AGAIN = 0.1  # s
 
 #: Step addresses of the flagship recipe, as stories name them.
 READY = "approach"
@@ -100,9 +103,30 @@ class BadDay:
     async def goes_on(self) -> None:
         """Reset where that acknowledges something, Unhold, and the run comes to its end."""
         if "reset" in self.cell.status().legal:
-            await self.give("reset")
+            await self.reset_in_pause()
         await self.give("unhold")
         await self.ends_in("Complete")
+
+    async def reset_in_pause(self) -> None:
+        """Reset where that leads nowhere, and until the devices that were not ready are so, or have failed."""
+        await self.give("reset")
+        async with asyncio.timeout(150.0):
+            await clock.sleep(LOOK_AGAIN)
+            while self.status_of_reset():
+                await clock.sleep(LOOK_AGAIN)
+
+    def status_of_reset(self) -> list[str]:
+        """What a Reset waits for."""
+        return [step["waits_for"] for step in self.cell.status().steps if step["address"] == "(reset)"]
+
+    async def reset_fails(self, match: str) -> None:
+        """Reset is taken, and ends with a device that is not ready, as the last error says."""
+        before = self.state
+        await self.reset_in_pause()
+        errors = [event.to_json() for event in self.cell.events]
+        last = [each["text"] for each in errors if each["event"] == "note" and each["level"] == "error"][-1]
+        assert re.search(match, last), last
+        assert self.state == before
 
     async def ends_in(self, state: str, *, within: float = 120.0) -> None:
         """The next of the states in which a run rests is ``state``."""
@@ -147,7 +171,7 @@ class BadDay:
         }
         return [name for name, moves in found.items() if moves]
 
-    async def stands(self, seconds: float = 3.0) -> None:
+    async def stands(self, seconds: float = 2.0) -> None:
         """Nothing moves, now and for some time."""
         before = self._where()
         assert not self.moving()
@@ -189,7 +213,7 @@ class BadDay:
 
 @contextlib.asynccontextmanager
 async def bad_day(
-    *, batch: int = 2, seed: int = 5, store: Store | None = None, parameters: Mapping[str, Any] | None = None,
+    *, batch: int = 2, seed: int = 3, store: Store | None = None, parameters: Mapping[str, Any] | None = None,
     recipe: Path = RECIPE,
 ) -> AsyncGenerator[BadDay]:  # fmt: skip
     """The flagship cell, Stopped and connecting, everything of it emulated in this loop."""

@@ -62,6 +62,7 @@ class _Fake:
         self.online = asyncio.Event()
         self.online.set()
         self.fail_prepare: Exception | None = None
+        self.prepare_takes = 0.1
 
     async def run(self) -> None:
         for name, value in self.first.items():
@@ -77,9 +78,11 @@ class _Fake:
     async def prepare(self, *, part_held: bool) -> None:
         self.prepared.append(part_held)
         self.log.append(f"{self.name}.prepare")
-        await clock.sleep(0.1)
+        await clock.sleep(self.prepare_takes)
         if self.fail_prepare is not None:
             raise self.fail_prepare
+        if self.health.condition is not Condition.OFFLINE:  # type: ignore[attr-defined]
+            self.set_health(Condition.READY)  # type: ignore[attr-defined]
 
     def lose(self) -> None:
         self.set_health(Condition.OFFLINE, "the link is down", "Plug it in")  # type: ignore[attr-defined]
@@ -105,6 +108,7 @@ class Arm(_Fake, Robot):
         self.fault: DeviceFault | None = None
         self.first = {
             "di0": False, "di1": True, "di2": True, "permit": False, "emergency_stop": False, "protective_stop": False,
+            "moving": False,
         }  # fmt: skip
 
     async def run(self) -> None:

@@ -281,7 +281,9 @@ def test_a_wrong_password_is_no_riddle() -> None:
 PROMPTS = b"Welcome to In-Sight(tm)  7802 Session 0\r\nUser: ", b"Password: ", b"User Logged In\r\n"
 
 
-async def against(answers: dict[bytes, bytes], story: Callable[[InSight], Awaitable[None]]) -> None:
+async def against(
+    answers: dict[bytes, bytes], story: Callable[[InSight], Awaitable[None]], entry: dict[str, Any] = ENTRY
+) -> None:
     """A driver against a camera that answers each line as it is told to."""
     network = MemoryNetwork()
 
@@ -295,7 +297,7 @@ async def against(answers: dict[bytes, bytes], story: Callable[[InSight], Awaita
                 await stream.send(prompts.pop(0) if prompts else answers.get(line, b""))
 
     listener = await network.listen(TcpAddress("127.0.0.1", 0), serve)
-    config = Config.model_validate({"driver": "cognex", **ENTRY, "link": str(listener.address)})
+    config = Config.model_validate({"driver": "cognex", **entry, "link": str(listener.address)})
     device = InSight("camera", config, Links(network))
     running = asyncio.create_task(device.run())
     try:
@@ -333,6 +335,33 @@ def test_broken_answers(answers: dict[bytes, bytes], error: type[Exception], wor
         assert "camera" in str(caught.value)
 
     run_virtual(against({**GOOD, **values, **answers}, story))
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"nan", b"one"])
+@pytest.mark.parametrize("reference", [b"A002", b"B002"])
+def test_a_number_that_is_none_is_a_fault_of_the_job(reference: bytes, number: bytes) -> None:
+    values = {b"GV" + each.encode(): b"1\r\n0.000\r\n" for each in (*RESULTS.values(), "A002")}
+
+    async def story(device: InSight) -> None:
+        with pytest.raises(DeviceFault, match=r"results\.(exposure|found)") as caught:
+            await device.inspect()
+        assert (caught.value.fault, caught.value.where) == ("failed", "camera")
+
+    run_virtual(against({**GOOD, **values, b"GV" + reference: b"1\r\n" + number + b"\r\n"}, story, COUNTED))
+
+
+def test_who_is_cancelled_while_it_closes_a_session_hears_of_it() -> None:
+    async def story(device: InSight) -> None:
+        session = device._session
+        assert session is not None
+        closing = asyncio.create_task(session.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait({closing})
+        assert closing.cancelled()
+        assert isinstance(session.error, LinkDown), "and it is closed"
+
+    run_virtual(against(GOOD, story))
 
 
 def test_prompts_cut_into_bytes() -> None:

@@ -458,9 +458,11 @@ def test_a_step_that_hangs_without_a_limit_is_named() -> None:
 def test_a_stale_condition_is_neither_true_nor_false(comes_back: bool) -> None:
     async def main() -> None:
         step = wait("w", None, until="not hand.holding", within=5.0, answers={"timeout": Answer(then="stop")})
-        async with bench(program=small_program(step), cell=make_cell(on_lost={}, interlocks=())) as b:
-            b.hand.lose()
+        program = small_program(wait("before", "w", seconds="1 s"), step)
+        async with bench(program=program, cell=make_cell(on_lost={}, interlocks=())) as b:
             await b.start()
+            b.hand.lose()
+            await b.step("w")
             await clock.sleep(1.0)
             assert b.controller.status().state == "Execute"
             if comes_back:
@@ -721,15 +723,15 @@ def test_an_arm_without_a_retreat_move_is_jogged_by_a_person() -> None:
     run_virtual(main())
 
 
-def test_a_trip_in_manual_mode_stops_because_the_mode_has_no_hold() -> None:
+def test_a_recipe_does_not_run_in_manual_mode() -> None:
     async def main() -> None:
         async with bench(batch=1) as b:
             await b.give("mode", mode="Manual")
-            await b.start()
-            await b.step("sort/pick/above")
-            b.arm.publish("di1", False)
-            await b.state("Stopped")
-            assert b.controller.status().cause["reaction"] == "stop"
+            await b.give("reset")
+            await b.state("Idle")
+            with pytest.raises(CommandRefused, match="does not run in mode Manual"):
+                await b.give("start")
+            assert b.arm.moves == []
 
     run_virtual(main())
 

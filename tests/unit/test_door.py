@@ -242,6 +242,46 @@ def test_a_slow_reader_loses_events_and_is_told_how_many(place: Place) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("line", [b'{"id": 1, "command": "status"}\n', b"nonsense\n"])
+def test_a_client_that_reads_no_answers_is_not_heard_until_it_does(place: Place, line: bytes) -> None:
+    async def main() -> None:
+        async with served(place):
+            reader, writer = await asyncio.open_unix_connection(str(place.socket), limit=1 << 20)
+            writer.transport.pause_reading()
+            sent = 0
+            with contextlib.suppress(TimeoutError):
+                while sent < 50_000:
+                    writer.write(line * 100)
+                    sent += 100
+                    async with asyncio.timeout(0.5):
+                        await writer.drain()
+            assert sent < 50_000, "the door goes on reading"
+            writer.transport.resume_reading()
+            for _ in range(sent):
+                assert "ok" in json.loads(await reader.readline())
+            writer.close()
+            await writer.wait_closed()
+
+    run(main())
+
+
+def test_a_stop_is_heard_from_a_client_that_leaves_its_events_unread(place: Place) -> None:
+    async def main() -> None:
+        async with served(place) as controller:
+            reader, writer = await asyncio.open_unix_connection(str(place.socket), limit=1 << 20)
+            writer.write(b'{"id": 1, "command": "events"}\n')
+            await reader.readline()
+            writer.transport.pause_reading()
+            for number in range(3000):
+                controller.emit(f"{number} {'x' * 300}")
+            writer.write(b'{"id": 2, "command": "stop"}\n')
+            await controller.heard.wait()
+            writer.transport.abort()
+            await controller.unsubscribed.wait()
+
+    run(main())
+
+
 def test_clients_are_bounded(place: Place) -> None:
     async def main() -> None:
         async with served(place):

@@ -97,6 +97,31 @@ def test_a_plant_file_that_does_not_fit_the_cell_is_refused(tmp_path):
         served(lambda *_: clock.sleep(0), plant=tmp_path / "plant.yaml")
     for word in ("conveyor", "grasper", "hands says nothing of hand"):
         assert word in str(caught.value)
+    line = next(at for at, line in enumerate(text.splitlines(), 1) if "motor: conveyor" in line)
+    assert caught.value.where == f"{tmp_path / 'plant.yaml'}:{line}:10"
+
+
+def test_a_cell_in_which_nothing_comes_along_has_switches(tmp_path):
+    (tmp_path / "plant.yaml").write_text("plant: bench\ninputs: {arm: {1: guard}}\n")
+
+    async def story(emulation, network):
+        arm = emulation.emulators["arm"]
+        assert emulation.plant.contacts["guard"] is True
+        assert answer(emulation, '{"set": "estop", "value": true}') == {
+            "set": "estop", "value": True, "devices": ["arm"],
+        }  # fmt: skip
+        assert arm.controller.emergency
+        answer(emulation, '{"set": "estop", "value": false}')
+        assert not arm.controller.emergency
+
+    served(story, plant=tmp_path / "plant.yaml")
+
+
+def test_nothing_without_an_arm_has_an_emergency_stop():
+    async def story(emulation, network):
+        assert "no emulated device" in answer(emulation, '{"set": "estop", "value": true}')["error"]
+
+    served(story, only=["camera", "belt"])
 
 
 def test_lines_are_answered():

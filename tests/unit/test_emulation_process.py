@@ -1,5 +1,6 @@
 """The process of the emulated devices: what it says, what it answers, and that it ends."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -9,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from cellctl.door import emulator_process
+from cellctl.door.emulator_process import EmulatorProcess
+from cellctl.errors import NoAnswer
 
 CELL = Path(__file__).parents[2] / "recipes" / "vision_sort"
 PATIENCE = 60  # s; never waited for where all is well
@@ -64,3 +69,55 @@ def test_what_it_cannot_serve_it_says_on_stderr(tmp_path):
         assert out == ""
         assert word in errors
         assert "Traceback" not in errors
+
+
+def test_a_cell_without_a_plant_file_is_told_so_once(tmp_path):
+    (tmp_path / "cell.yaml").write_text((CELL / "cell.yaml").read_text())
+    with process(str(tmp_path), "--only", "arm") as running:
+        running.stdout.readline()
+        running.stdin.close()
+        assert running.wait(PATIENCE) == 0
+        (line,) = running.stderr.read().splitlines()
+    assert "every input is off" in line
+    assert str(tmp_path / "plant.yaml") in line
+
+
+def test_its_end_is_told_with_its_pid():
+    async def main():
+        parent = await EmulatorProcess.start(CELL, ["camera"], None)
+        try:
+            await parent.ready()
+            pid = parent._process.pid
+            parent._process.kill()
+            assert await parent.ended() == f"the emulated devices' process (pid {pid}) has ended by SIGKILL"
+        finally:
+            await parent.aclose()
+
+    asyncio.run(main())
+
+
+#: It answers the first line only when the second has come.
+_LATE = """
+import sys
+lines = [sys.stdin.readline().strip() for _ in range(2)]
+print(*(f'{{"to": {line}}}' for line in lines), sep="\\n", flush=True)
+for line in sys.stdin:
+    print(f'{{"to": {line.strip()}}}', flush=True)
+"""
+
+
+def test_an_answer_that_came_too_late_is_nobody_elses(monkeypatch):
+    monkeypatch.setattr(emulator_process, "emulator_command", lambda *_: [sys.executable, "-c", _LATE])
+
+    async def main():
+        parent = await EmulatorProcess.start(CELL, None, None)
+        try:
+            monkeypatch.setattr(emulator_process, "ANSWER_WITHIN", 0.01)
+            with pytest.raises(NoAnswer, match="do not answer within"):
+                await parent.ask("1")
+            monkeypatch.setattr(emulator_process, "ANSWER_WITHIN", PATIENCE)
+            assert [await parent.ask(f"{number}") for number in (2, 3)] == [{"to": 2}, {"to": 3}]
+        finally:
+            await parent.aclose()
+
+    asyncio.run(main())

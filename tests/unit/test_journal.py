@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 
 from cellctl.errors import JournalError
 from cellctl.journal import Filter, JournalReader, MemoryStore, Record, SqliteStore, open_journal
+from cellctl.journal.sqlite_store import APPLICATION_ID
 
 
 def run(main: Coroutine[Any, Any, Any]) -> Any:
@@ -41,7 +42,7 @@ class FailingStore:
             raise self.error
         self.inner.write(records)
 
-    def last_run(self) -> list[Record]:
+    def last_run(self) -> Iterator[Record]:
         return self.inner.last_run()
 
     def close(self) -> None:
@@ -192,14 +193,26 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(tmp_path: Path, con
     assert path.read_bytes() == content
 
 
-def test_a_newer_journal_and_a_foreign_database_are_refused(tmp_path: Path) -> None:
-    for name, statement in (("newer", "PRAGMA user_version=99"), ("foreign", "CREATE TABLE bread (x)")):
+_OTHERS = {
+    "newer": f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version=99",
+    "foreign": "CREATE TABLE bread (x)",
+    "foreign, of a version": "PRAGMA user_version=1; CREATE TABLE bread (x)",
+}
+
+
+def test_a_newer_journal_and_a_foreign_database_are_refused_and_left_alone(tmp_path: Path) -> None:
+    made: list[str] = []
+    for name, statement in _OTHERS.items():
         connection = sqlite3.connect(tmp_path / name)
-        connection.execute(statement)
+        connection.executescript(statement)
         connection.commit()
         connection.close()
+        before = (tmp_path / name).read_bytes()
         with pytest.raises(JournalError, match=r"newer cellctl|something else"):
             run(open_journal(SqliteStore(tmp_path / name)))
+        assert (tmp_path / name).read_bytes() == before, "it has been changed"
+        assert sorted(found.name for found in tmp_path.iterdir()) == sorted({name, *made})
+        made.append(name)
 
 
 _KILLED = """
@@ -251,6 +264,44 @@ def test_an_unfinished_run_and_its_steps_in_doubt(store: MemoryStore | SqliteSto
         assert [step["address"] for step in unfinished["in_doubt"]] == ["sort/2"]
         await journal.append("run", {"result": "stopped"}, run="r2")
         assert await journal.unfinished() is None
+        await journal.aclose()
+
+    run(main())
+
+
+def test_every_store_gives_the_same_of_the_last_run(store: MemoryStore | SqliteStore) -> None:
+    store.open()
+    told = iter(range(1, 100))
+
+    def write(kind: str, **data: Any) -> None:
+        store.write([Record(next(told), "2026-01-01", 0.0, "r", kind, json.dumps(data))])
+
+    def given() -> list[str]:
+        return [record.kind for record in store.last_run()]
+
+    try:
+        assert given() == []
+        write("run", result="")
+        write("run", result="complete")
+        write("note", text="after the end")
+        assert given() == []
+        write("run", result="")
+        for kind in ("state", "step", "signal", "part", "cause", "step", "note"):
+            write(kind)
+        assert given() == ["run", "step", "part", "step"]
+    finally:
+        store.close()
+
+
+def test_an_unfinished_run_tells_what_was_in_the_hand(store: MemoryStore | SqliteStore) -> None:
+    async def main() -> None:
+        journal = await open_journal(store)
+        await journal.append("run", {"result": ""}, run="r1")
+        for part, fate in ((1, "held"), (2, "seen"), (1, "placed"), (2, "held")):
+            await journal.append("part", {"part": part, "place": "hand", "fate": fate}, run="r1")
+        unfinished = await journal.unfinished()
+        assert unfinished is not None
+        assert unfinished["in_hand"] == [{"part": 2, "place": "hand"}]
         await journal.aclose()
 
     run(main())

@@ -153,6 +153,38 @@ def test_wrist_over_the_shoulder(name, joints, offset, in_line):
         assert turn < 2e-9
 
 
+@pytest.mark.parametrize("wrist", [s * q5 for q5 in (0.0, 1e-9, 1e-6, 1e-3, 0.00390625) for s in (1, -1)])
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_wrist_over_the_shoulder_with_the_elbow_straight(name, wrist):
+    # The shoulder's angle keeps half its digits there, and the wrist makes 1 / sin(q5) of the error.
+    arm = Arm.named(name)
+    tried = 0
+    for first, elbow, fourth, last in itertools.product(
+        (0.0, 0.7, -2.0), (0.0, 1e-9), (0.0, 0.4, 1.5, -1.5, 3.0), (0.0, -1.1)
+    ):
+        for offset in (0.0, 1e-12, -1e-9, 1e-8, 1e-6):
+            joints = over_the_shoulder(name, (first, 0.0, elbow, fourth, wrist, last), offset)
+            if joints is None:
+                continue
+            tried += 1
+            pose = arm.forward(joints)
+            branches = arm.inverse(pose, wrist=joints[5])
+            assert branches, joints
+            for branch in branches:
+                way, turn = arm.forward(branch).distance(pose)
+                assert way < 2e-7
+                assert turn < 2e-9
+    assert tried > 100
+
+
+def test_wrist_over_the_shoulder_as_once_found_without_a_way():
+    arm = Arm.named("ur10e")
+    pose = arm.forward((0, -1.6716562153901406, 0, 0, -0.00390625, 0))
+    branches = arm.inverse(pose)
+    assert branches
+    assert all(arm.forward(branch).distance(pose)[0] < 2e-7 for branch in branches)
+
+
 @given(names, joints6)
 @settings(max_examples=300)
 def test_nearest_comes_back_to_its_seed(name, joints):

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from cellctl import clock
 from cellctl.controller import ledger as ledger_module
+from cellctl.controller.cursor import PartRef
+from cellctl.controller.holding import gripped
 from cellctl.controller.ledger import ENDS, Ledger, Part, StationFull
+from cellctl.controller.values import RunValues
 from cellctl.emulation.virtual_time import run_virtual
 from cellctl.errors import UsageError
 from cellctl.motion.pose import Pose
 from cellctl.recipe.cell import Station
-from cellctl.recipe.program import PartSpec
+from cellctl.recipe.expressions import EvaluationError
+from cellctl.recipe.program import Do, Mark, PartEffect, PartSpec, Region
 
 STATIONS = {
     "infeed": Station("infeed", on="belt"),
@@ -101,6 +107,61 @@ def test_a_new_run_counts_from_zero_and_the_stations_stay_as_they_are() -> None:
         assert set(ledger.counts().values()) == {0}, "it belongs to the run before"
 
     virtually(story)
+
+
+def test_a_long_run_keeps_a_bounded_number_of_parts_and_every_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_module, "KEPT", 10)
+
+    def story(ledger: Ledger, told: list[Any]) -> None:
+        for number in range(1, 2001):
+            part = ledger.see("infeed", {**GOOD, "good": number % 4 > 0}, SPEC)
+            ledger.hold(part, "hand")
+            ledger.put(part, "floor")
+            assert len(ledger.parts) <= 21, "parts that lie where there is room for any number are forgotten too"
+        assert ledger.counts()["placed"] == 1500 and ledger.counts()["rejected"] == 500
+        assert ledger.count("floor") == ledger.next_slot("floor") == 2000
+        assert ledger.find(1) is None and ledger.find(2000) is part
+        assert ledger.empty("floor") == 2000 and ledger.count("floor") == 0
+        assert part.place == "taken out of floor"
+
+    virtually(story)
+
+
+def test_a_variable_may_stand_for_a_part_that_is_forgotten() -> None:
+    holds = PartEffect(verb="holds", part="part")
+    step = Do(
+        address="s/1", text="", mark=Mark("r.yaml", 1, 1), region="s", role="hand", device="hand", capability="gripper",
+        action="close", arguments={}, moves=True, effect=holds,
+    )  # fmt: skip
+    region = Region("s", "s/1", "retreat", "finish")
+
+    def story(ledger: Ledger, told: list[Any]) -> None:
+        variables: dict[str, Any] = {"part": PartRef(7)}
+        values = RunValues(cast("Any", None), {}, cast("Any", None), ledger, variables)
+        with pytest.raises(EvaluationError, match="part 7, which ended so long ago"):
+            values.part("part")
+        with pytest.raises(EvaluationError, match="part 7, which ended so long ago"):
+            values.lookup("part", "good")
+        desk = SimpleNamespace(
+            program=SimpleNamespace(steps={"s/1": step}, regions={"s": region}),
+            ledger=ledger,
+            position=SimpleNamespace(variables=variables),
+        )
+        assert not gripped(cast("Any", desk), region)
+
+    virtually(story)
+
+
+def test_the_cycle_time_is_of_the_last_thousand() -> None:
+    async def main() -> None:
+        ledger = Ledger(STATIONS, lambda part: None)
+        ledger.begin("run 1")
+        for seconds in (9.0,) * 1500 + (4.0,) * 1000:
+            await clock.sleep(seconds)
+            ledger.put(ledger.see("infeed", GOOD, SPEC), "floor")
+        assert ledger.cycle_time() == pytest.approx(4.0)
+
+    run_virtual(main())
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -26,7 +26,8 @@ def test_forms(text: str, address: Address) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "tcp", "udp host", "tcp host:0", "tcp host:70000", "rtu /dev/ttyUSB0", "serial /dev/ttyS0 unit 3",
-     "rtu /dev/x unit 256", "rtu /dev/x unit 1 9600 9N1", "tcp host unit 999"],
+     "rtu /dev/x unit 256", "rtu /dev/x unit 1 9600 9N1", "tcp host unit 999",
+     "tcp 192.168.0.999", "tcp 300.1.1.1:502", "rtu /dev/ttyUSB0 unit 0"],
 )  # fmt: skip
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -417,7 +417,82 @@ def test_a_wrong_plant_file_names_every_wrong_entry(tmp_path):
     (tmp_path / "plant.yaml").write_text(text)
     with pytest.raises(FileError) as caught:
         load_plant(tmp_path / "plant.yaml")
-    assert "parts.gap" in str(caught.value)
-    assert "parts.bad" in str(caught.value)
+    lines = text.splitlines()
+    gap, bad = (next(at for at, line in enumerate(lines, 1) if word in line) for word in ("gap: 4 mm", "bad: 115 %"))
+    assert caught.value.where == f"{tmp_path / 'plant.yaml'}:{gap}:8"
+    assert caught.value.message.startswith("parts.gap: ")
+    assert "parts.bad: " in caught.value.message
+    assert f"({bad}:8)" in caught.value.message
     with pytest.raises(FileError, match="cannot be read"):
         load_plant(tmp_path / "nothing.yaml")
+
+
+BENCH = """plant: bench
+inputs:
+  arm: {1: guard, 2: door, 3: {name: lid, on: false}, 4: eye}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "word"),
+    [
+        ("plant: [", "1:", "flow"),
+        ("inputs: {}\n", "1:1", "plant: Field required"),
+        ("- plant\n", "1:1", "Input should be a mapping"),
+        (BENCH.replace("2: door", "2: 7"), "3:22", "inputs.arm.2: Input should be the name of what is wired to it"),
+        (BENCH.replace("{name: lid, on: false}", "{on: false}"), "3:28", "inputs.arm.3.name: Field required"),
+        (BENCH.replace("2: door", "x: door"), "3:19", "inputs.arm.x: "),
+        (BENCH + "lamp: {}\n", "4:1", "lamp: there is no such key"),
+        (BENCH + "eye: {at: 570 mm}\n", "4:1", "eye: needs belt and parts beside it"),
+        (BENCH + "trays:\n  good: {from: [1, 0], to: [0, 0], takes: good}\n", "5:17", "trays.good.from.0: "),
+    ],
+)
+def test_what_is_wrong_in_a_plant_file_is_located(text, place, word, tmp_path):
+    file = tmp_path / "plant.yaml"
+    file.write_text(text)
+    with pytest.raises(FileError) as caught:
+        load_plant(file)
+    assert caught.value.where.startswith(f"{file}:{place}")
+    assert word in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_plant_without_a_belt_has_switches_and_no_parts(tmp_path):
+    file = tmp_path / "plant.yaml"
+    file.write_text(BENCH)
+
+    async def main():
+        plant, told = SortingPlant.load(file), {}
+        plant.wire("arm", told.__setitem__)
+        assert told == {1: True, 2: True, 4: True}
+        plant.set("door", False)
+        plant.set("lid", True)
+        plant.set("eye", False)
+        assert told == {1: True, 2: False, 3: True, 4: False}
+        with pytest.raises(UsageError, match="no contact 'supply'"):
+            plant.set("supply", False)
+        plant.motor("belt", Ramp(clock.now(), 0.0, 0.0, 100.0, 0.0))
+        plant.arm("arm", lambda _: Pose(0, 0, 0.5), False)
+        plant.fingers("hand", 0.0, closed_on_object=False)
+        assert plant.object_width("hand") is None
+        assert plant.look("camera") == []
+        await clock.sleep(600)
+        assert plant.report() == {"plant": "bench", "seed": 1, "collisions": 0, "collided": []}
+        await plant.aclose()
+
+    run_virtual(main())
+
+
+def test_hands_of_a_plant_without_a_belt_run_into_the_table(tmp_path):
+    file = tmp_path / "plant.yaml"
+    file.write_text("plant: bench\nhands:\n  hand: {on: arm, tool: 163 mm, fingers: [14 mm, 22 mm], tip: 10 mm}\n")
+
+    async def main():
+        plant = SortingPlant.load(file)
+        robot = Robot(plant)
+        assert robot.grip() is None
+        await robot.go(Pose.from_rpy(0.45, -0.1, -0.01, math.pi, 0, 0))
+        assert plant.report()["collided"] == ["fingers ran into surface"]
+        await plant.aclose()
+
+    run_virtual(main())

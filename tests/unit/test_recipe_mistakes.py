@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 from recipe_files import CELL, RECIPE, findings, swap
 
-from cellctl.recipe import check_paths
+from cellctl.devices import Driver, driver_names, find_driver
+from cellctl.recipe import CheckFailed, cell_build, check_paths, load_recipe
+from cellctl.recipe.fields import device_field
 
 
 def test_the_files_themselves_are_right(tmp_path: Path) -> None:
@@ -31,6 +34,7 @@ RECIPE_MISTAKES = [
     ("speed: fast", "speed: batch", "unit-missing", "batch", "must be a speed"),
     ("wait: from.present", "wait: from.presnt", "unknown-name", "presnt", "Did you mean present?"),
     ("wait: from.present", "wait: from", "wrong-type", "from", "from.present"),
+    ("wait: from.present", "wait: arm.di9", "unknown-name", "di9", "It has di0 … di7"),
     ("wait: from.present", "wait: 5", "unit-missing", "5", "like 2 s"),
     ("wait: from.present", "wait: true", "constant-condition", "true", "over at once"),
     ("wait: from.present", "wait: false", "endless-wait", "false", "never ends"),
@@ -44,6 +48,8 @@ RECIPE_MISTAKES = [
     ("until: handled >= batch", "until: batch > 3", "endless-loop", "batch > 3", "no step in this loop changes batch"),
     ("until: handled >= batch", "until: false", "endless-loop", "false", "repeat: forever"),
     ("until: handled >= batch", "until: true", "unreachable", "true", "never run"),
+    ("until: handled >= batch", "until: handled >= 1 s", "wrong-unit", "1 s", "counts have no unit"),
+    ("until: handled >= batch", "until: 1 s <= handled", "wrong-unit", "1 s", "Compare handled with a whole number"),
     ("until: handled >= batch", "until: handled", "wrong-type", "handled", "true or false"),
     ("until: handled >= batch", "until: handled >== batch", "expression", "=", "Compare with =="),
     ("until: handled >= batch", "times: 0", "unreachable", "0", "never run"),
@@ -63,6 +69,20 @@ RECIPE_MISTAKES = [
     ("  ready: position}", "  raedy: position}", "unbound", "raedy", "Did you mean ready?"),
     ("  ready: position}", "  ready: positon}", "value", "positon", "Did you mean position?"),
     ("takes: part, from: infeed, ", "", "unknown-name", "part", "takes:"),
+    ("takes: part, from: infeed", "taks: part, from: infeed", "unknown-key", "taks", "Did you mean takes?"),
+    ("hand: gripper", "hand: griper", "value", "griper", "Did you mean gripper?"),
+    ("arm: robot", "arm: Robot", "value", "Robot", "Did you mean robot?"),
+    ("width: 38 mm", "width: 95 mm", "bounds", "95 mm", "hand opens to 85 mm"),
+    ("width: 38 mm", "width: 52 mm", "bounds", "52 mm", "the slots of good are 50 mm apart"),
+    ("mass: 0.25 kg", "mass: 3 kg", "bounds", "3 kg", "the payload of arm is 1.2 kg"),
+    ("to: ready, speed: travel", "to: ready, speed: 400 deg/s", "bounds", None, "Write at most 180 deg/s"),
+    (
+        "to: ready, speed: travel",
+        "to: above(ready, 30 mm), speed: travel",
+        "yaml-syntax",
+        "above(ready",
+        'to: "above(ready, 30 mm)"',
+    ),
     ("takes: part, from: infeed", "takes: part", "missing-key", "takes", "from"),
     ("takes: part, from: infeed", "takes: part, from: good", "station", "good", "not on a belt"),
     ("version: 3\n", "", "missing-key", None, "Write version: 1"),
@@ -137,6 +157,24 @@ CELL_MISTAKES = [
     ("driver: cognex", "driver: congex", "unknown-driver", "congex", "Did you mean cognex?"),
     ("driver: altivar, ", "", "missing-key", None, "names no driver"),
     ("link: tcp 192.168.0.11", "link: tpc 192.168.0.11", "address", "tpc 192.168.0.11", "Write tcp HOST"),
+    ("link: tcp 192.168.0.11", "link: tcp 192.168.0.11\n    emulated: true", "address", "true", "cannot be emulated"),
+    (
+        "/dev/ttyUSB1 unit 9 115200 8N1}",
+        "/dev/pts/../ttyUSB1 unit 9, emulated: true}",
+        "address",
+        "true",
+        "this machine",
+    ),
+    (
+        "8N1}",
+        "8N1, emulated: true}",
+        "address",
+        "true",
+        "'rtu /dev/ttyUSB1 unit 9 115200 8N1' is not an address of this",
+    ),
+    ("link: tcp 192.168.0.11", "link: tcp 192.168.0.999", "address", "tcp 192.168.0.999", "at most 255"),
+    ("unit 9 115200 8N1", "unit 9 115201 8N1", "address", "rtu /dev/ttyUSB1 unit 9 115201 8N1", "Did you mean 115200?"),
+    ("unit 9 115200 8N1", "unit 0", "address", "rtu /dev/ttyUSB1 unit 0", "the broadcast"),
     ("unit 9 115200 8N1", "unit 300", "address", "rtu /dev/ttyUSB1 unit 300", "above 255"),
     (
         "rtu /dev/ttyUSB1 unit 9",
@@ -155,6 +193,8 @@ CELL_MISTAKES = [
     ("frame: view", "frame: vew", "unknown-name", "vew", "Did you mean view?"),
     ("found: B002", "found: '#'", "value", "'#'", "neither a cell"),
     ("from: arm.di1", "from: arn.di1", "unknown-name", "arn.di1", "Did you mean arm?"),
+    ("from: arm.di1", "from: arm.di99", "unknown-name", "arm.di99", "It has di0 … di7"),
+    ("from: arm.di1", "from: arm.do0", "unknown-name", "arm.do0", "It has di0 … di7, joints.0 … joints.5, pose.x"),
     ("from: arm.di1", "from: arm.movng", "unknown-name", "arm.movng", "Did you mean moving?"),
     ("view: {in: table,", "view: {in: tabel,", "unknown-name", "tabel", "Did you mean table?"),
     ("table: {at:", "table: {in: view, at:", "circular-frame", "view", "in a circle"),
@@ -185,14 +225,29 @@ CELL_MISTAKES = [
     ("  - {otherwise: ask_to_jog}\n", "", "retreat", None, "anywhere else"),
     ("otherwise: ask_to_jog", "otherwise: ask_to_jig", "value", "ask_to_jig", "Did you mean ask_to_jog?"),
     ("trips_when: not guard", "trips_when: not gard", "unknown-name", "gard", "Did you mean guard?"),
+    ("trips_when: not guard", "trips_when: arm.di8", "unknown-name", None, "no signal 'di8'"),
     ("trips_when: not guard", "trips_when: true", "constant-condition", "true", "never changes"),
     ("trips_when: not guard", "trips_when: arm.joints.0", "wrong-type", "arm.joints.0", "true or false"),
     ("then: hold, withdraw", "then: hodl, withdraw", "value", "hodl", "Did you mean hold?"),
+    (", withdraw: [arm]", "", "withdraw", None, "Write withdraw: [arm]"),
     ("withdraw: [arm]", "withdraw: [belt]", "unknown-name", "belt", "no robot 'belt'"),
     ("on_lost: {arm: abort}", "on_lost: {amr: abort}", "unknown-name", "amr", "Did you mean arm?"),
     ("zones:\n", "zone:\n", "unknown-key", "zone", "Did you mean zones?"),
     ("  ready: {joints", "  raedy: {joints", None, None, ""),
 ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tcp 192.168.0.11", "tcp localhost:23\n    emulated: true"),
+        ("tcp 192.168.0.11", "tcp 127.0.0.1:23\n    emulated: true"),
+        ("tcp 192.168.0.11", "tcp [::1]:23\n    emulated: true"),
+        ("/dev/ttyUSB1 unit 9 115200 8N1}", "/dev/pts/3 unit 9, emulated: true}"),
+    ],
+)
+def test_what_this_machine_serves_may_be_emulated(tmp_path: Path, old: str, new: str) -> None:
+    assert findings(tmp_path, cell=swap(CELL, old, new)) == []
 
 
 @pytest.mark.parametrize(("old", "new", "code", "marked", "words"), CELL_MISTAKES, ids=lambda each: str(each)[:40])
@@ -238,6 +293,38 @@ def _holds(file: str, name: str, excerpt: str, marked: str | None, told: str, wo
         line, caret = excerpt.split("\n")
         start = caret.index("^")
         assert line[start : start + caret.count("^")] == marked
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"), [("cell", RECIPE, "a recipe, not a cell"), ("recipe", CELL, "a cell file, not a re")]
+)
+def test_a_file_in_the_place_of_the_other_kind_is_one_error(tmp_path: Path, name: str, text: str, words: str) -> None:
+    (found,) = findings(tmp_path, **{name: text})
+    assert found.code == "unknown-file" and words in found.message
+    assert found.mark.file.endswith(f"{name}.yaml")
+
+
+def test_a_recipe_that_is_a_cell_file_is_refused_with_one_error(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(CELL, encoding="utf-8")
+    with pytest.raises(CheckFailed) as caught:
+        load_recipe(tmp_path)
+    assert [each.code for each in caught.value.diagnostics] == ["unknown-file"]
+
+
+def test_a_driver_that_declares_no_signals_has_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_ended = dataclasses.replace(find_driver("universal_robots"), signals=())
+
+    def found(name: str) -> Driver:
+        return open_ended if name == "universal_robots" else find_driver(name)
+
+    monkeypatch.setattr(cell_build, "find_driver", found)
+    assert findings(tmp_path, cell=swap(CELL, "from: arm.di1", "from: arm.di17")) == []
+
+
+def test_every_signal_that_a_driver_declares_has_a_type() -> None:
+    for name in driver_names():
+        driver = find_driver(name)
+        assert all(device_field(driver.capability, signal) is not None for signal in driver.signals), name
 
 
 def test_all_mistakes_come_in_one_run_each_once(tmp_path: Path) -> None:

@@ -408,7 +408,7 @@ def test_several_directories_and_files(tmp_path: Path) -> None:
     (tmp_path / "two" / "cell.yaml").unlink()
     assert check_paths([tmp_path / "two"]).ok  # a recipe alone: all that can be known without a cell
     (tmp_path / "two" / "recipe.yaml").write_text(swap(RECIPE, "speed: fast", "speed: fats"), encoding="utf-8")
-    assert [each.code for each in check_paths([tmp_path / "two"]).diagnostics] == ["unknown-name"]
+    assert [each.code for each in check_paths([tmp_path / "two"]).diagnostics] == ["file-missing", "unknown-name"]
 
 
 def test_the_built_in_operations_hold_their_schema() -> None:

@@ -172,7 +172,7 @@ def test_a_stalled_heartbeat_stops_the_arm_on_its_own(fault: str) -> None:
         with pytest.raises((InDoubt, LinkError)):
             await move
         made.network.fault = "none"
-        await made.condition(Condition.NOT_READY, "lost the heartbeat")
+        await made.condition(Condition.READY)
         assert made.arm.signals["permit"].value is False
         await made.at_rest_for(2.0)
         await made.arm.set_permit(True)  # given anew: still nothing moves
@@ -373,6 +373,8 @@ def test_protective_stop_is_unlocked_only_by_reset_and_after_five_seconds() -> N
         await reset
         await made.condition(Condition.READY)
         await made.at_rest_for(1.0)
+        await made.arm.set_permit(True)
+        await made.at_rest_for(1.0)
         await made.arm.move(FAR, speed=3.0)
 
     play(story)
@@ -407,6 +409,7 @@ def test_a_safeguard_that_closes_again_moves_nothing() -> None:
             await made.at_rest_for(3.0)
             await made.arm.prepare(part_held=False)
             await made.condition(Condition.READY)
+            await made.arm.set_permit(True)
 
     play(story)
 
@@ -475,7 +478,7 @@ def test_a_controller_that_is_switched_off_and_on_needs_a_reset() -> None:
         await made.condition(Condition.NOT_READY, "its power is off", timeout=70.0)
         await made.arm.prepare(part_held=False)
         await made.condition(Condition.READY)
-        assert made.arm.signals["permit"].value is True, "the controller had given it and not withdrawn it"
+        assert made.arm.signals["permit"].value is False, "a Reset gives none"
 
     play(story)
 

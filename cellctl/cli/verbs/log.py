@@ -4,6 +4,8 @@ beside a running controller without holding it up. Times are UTC in --json and i
 from __future__ import annotations
 
 import argparse
+import re
+from datetime import datetime
 
 from cellctl.cli import exits
 from cellctl.cli.output import tell, tell_json
@@ -12,27 +14,57 @@ from cellctl.cli.words import event_line
 from cellctl.journal.reader import Filter, JournalReader
 from cellctl.journal.record import Record
 
+#: Every kind that the controller writes: its events (events.py), and what persons asked for.
+KINDS = ("command", "state", "step", "part", "cause", "question", "run", "device", "signal", "note", "journal")
+_BEGINNING = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d(\.\d+)?)?)?)?)?)?")
+_FIRST_MOMENT = "0001-01-01T00:00:00"
 POLL_EVERY = 0.25  # s, with --follow
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Which journal, which records, in which form."""
     add_cell_option(parser)
-    parser.add_argument("--kind", action="append", default=[], help="only records of this kind; may be repeated")
+    parser.add_argument("--kind", action="append", default=[], choices=KINDS, help="only this kind; may be repeated")
     parser.add_argument("--run", default="", metavar="RUN", help="only this run's")
-    parser.add_argument("--since", default="", metavar="TIME", help="ISO 8601 in UTC, or its beginning: 2026-11-22T08")
-    parser.add_argument("--until", default="", metavar="TIME", help="likewise; not included")
+    parser.add_argument(
+        "--since",
+        type=utc_beginning,
+        metavar="TIME",
+        help="ISO 8601 in UTC, or its beginning: 2026-11-22T08",
+    )
+    parser.add_argument("--until", type=utc_beginning, metavar="TIME", help="likewise; not included")
     parser.add_argument("--grep", default="", metavar="TEXT", help="only records with this text in them")
-    parser.add_argument("-n", "--last", type=int, default=None, metavar="N", help="only the last N")
+    parser.add_argument("-n", "--last", type=at_least_none, default=None, metavar="N", help="only the last N")
     parser.add_argument("--follow", "-f", action="store_true", help="then print what is added, until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="JSON lines")
+
+
+def utc_beginning(text: str) -> str:
+    """A stamp as the journal writes it, or its beginning. Raises ArgumentTypeError for another form."""
+    plain = re.sub(r"(?:Z|\+00:00)$", "", text.strip()).replace(" ", "T")
+    try:
+        if _BEGINNING.fullmatch(plain):
+            datetime.fromisoformat((plain + _FIRST_MOMENT[len(plain) :])[: len(_FIRST_MOMENT)])
+            return plain
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no time: ISO 8601 in UTC or its beginning, as 2026-11-22T08:30")
+
+
+def at_least_none(text: str) -> int:
+    """A number of records. Raises ArgumentTypeError."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of records")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the records."""
     reader = JournalReader(known_place(arguments.cell).journal)
     kinds = tuple(arguments.kind)
-    wanted = Filter(kinds, arguments.run, arguments.since, arguments.until, arguments.grep, last=arguments.last)
+    wanted = Filter(
+        kinds, arguments.run, arguments.since or "", arguments.until or "", arguments.grep, last=arguments.last
+    )
     last = _print(reader, wanted, arguments.json)
     if arguments.follow:
         import asyncio

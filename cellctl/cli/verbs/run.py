@@ -6,6 +6,7 @@ The result goes to stdout, progress to stderr."""
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from typing import Any
 
@@ -15,7 +16,7 @@ from cellctl.cli.follow import Follower
 from cellctl.cli.interrupts import Interrupted, Interrupts
 from cellctl.cli.output import say, table
 from cellctl.cli.progress import make_progress
-from cellctl.cli.session import Session
+from cellctl.cli.session import Session, unattended_text
 from cellctl.cli.start import StartFailed, end_process, start_controller, wait_for_end
 from cellctl.door.client import Client
 from cellctl.door.place import Place
@@ -41,20 +42,27 @@ def run(arguments: argparse.Namespace) -> int:
         except Interrupted as signal:
             return exits.SIGNALLED + signal.number
         announce(ready)
+        if ready["unfinished"] and not arguments.detach and not at_a_terminal():
+            say(unattended_text(ready["unfinished"]))
+            end_process(process)
+            return exits.REFUSED
         if not ready["unfinished"] and not may_move(ready, arguments.yes, interrupts):
             end_process(process)
             number = interrupts.take()
             return exits.REFUSED if number is None else exits.SIGNALLED + number
         try:
             with Client.connect(Place(ready["cell"])) as client:
-                session = Session(Follower(client, interrupts, make_progress()), ready, as_json=arguments.json)
+                again = "" if arguments.detach else shlex.join(["cellctl", *sys.argv[1:]])
+                session = Session(Follower(client, interrupts, make_progress(again)), ready, as_json=arguments.json)
                 code = session.start_and_leave() if arguments.detach else session.run_to_its_end()
-                if not (arguments.detach and code == exits.OK):
+                leaves = arguments.detach and (code == exits.OK or bool(ready["unfinished"]))
+                leaves = leaves or session.hung_up  # the terminal has gone: the stopped cell can be attached to
+                if not leaves:
                     session.end_controller()
         except BaseException:
             end_process(process)  # whatever has gone wrong here, the cell is stopped
             raise
-        if not (arguments.detach and code == exits.OK):
+        if not leaves:
             wait_for_end(process)
         return code
 
@@ -68,6 +76,11 @@ def announce(ready: dict[str, Any]) -> None:
     say(f"emulated: {', '.join(emulated) or 'none'}; real: {', '.join(real) or 'none'}")
 
 
+def at_a_terminal() -> bool:
+    """Whether a person can type here."""
+    return sys.stdin is not None and sys.stdin.isatty()  # it is None where stdin was closed
+
+
 def may_move(ready: dict[str, Any], yes: bool, interrupts: Interrupts) -> bool:
     """Say what real devices will do, and have a person's yes for it."""
     real = [device for device in ready["moves"] if not device["emulated"]]
@@ -77,7 +90,7 @@ def may_move(ready: dict[str, Any], yes: bool, interrupts: Interrupts) -> bool:
     say("\n".join(table(((d["device"], d["driver"], d["link"], ", ".join(d["actions"])) for d in real), indent="  ")))
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if not at_a_terminal():
         say("cellctl: not started: nobody said yes. Give --yes, or run it from a terminal and type yes")
         return False
     sys.stderr.write("Is the cell clear, and may they move? Type yes: ")

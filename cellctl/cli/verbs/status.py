@@ -10,7 +10,7 @@ from cellctl.cli import exits
 from cellctl.cli.output import table, tell, tell_json
 from cellctl.cli.session import unfinished_text
 from cellctl.cli.target import add_cell_option, connect
-from cellctl.cli.words import cause_lines, counts_text, question_line, seconds_text
+from cellctl.cli.words import cause_lines, counts_text, question_lines, seconds_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,9 +42,11 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         f"cycle    {seconds_text(status['cycle_time'])}",
     ]
     if status["cause"] is not None:
-        lines += ["stopped", *cause_lines(status["cause"])]
+        lines += ["stopped", *cause_lines(status["cause"], status["questions"])]
     lines += [f"tripped  {trip}" for trip in status["trips"]]
-    lines += [f"asks     {question_line(question)}" for question in status["questions"]]
+    for question in status["questions"]:
+        asks, *answers = question_lines(question)
+        lines += [f"asks     {asks}", *answers]
     if status["unfinished"] is not None:
         lines += unfinished_text(status["unfinished"], status["cell"]).split("\n")
     lines.append("devices")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from cellctl import clock
 from cellctl.devices import Condition, Conveyor, Identity
-from cellctl.errors import BadAnswer, DeviceFault, InDoubt, LinkError, NoAnswer, NotReady
+from cellctl.errors import BadAnswer, DeviceFault, InDoubt, LinkDown, LinkError, NoAnswer, NotReady
 from cellctl.links import Links, ModbusClient, parse_address
 from cellctl.units import Speed, show
 from cellctl_drivers.altivar import registers as r
@@ -21,6 +21,7 @@ from cellctl_drivers.altivar.status import Channels, Sample, Setup, judge
 from cellctl_drivers.polling import poll_forever
 
 POLL = 0.1  # s
+_POLL_LATE = 0.2  # s that the drive may have heard the last request later than its answer came
 _STEP = 0.01  # s between looks while a command is under way
 _SLOW_EVERY = 5  # polls between two looks at what changes slowly
 _SETUP_EVERY = 100
@@ -42,6 +43,7 @@ class Altivar(Conveyor):
     def __init__(self, name: str, config: AltivarConfig, links: Links) -> None:
         super().__init__(name, config, links)
         self._address = parse_address(config.link)
+        self.rests_within = config.timeout + config.ramp + _POLL_LATE
         self._client: ModbusClient | None = None
         self._sample: Sample | None = None
         self._setup: Setup | None = None
@@ -50,6 +52,7 @@ class Altivar(Conveyor):
         self._nominal = 1400  # rpm of the motor, as the drive is told (nSP)
         self._turn = 0
         self._order = 0  # counts commands: a later one takes over from an earlier one
+        self._silent_until = -math.inf  # the driver keeps silent, so that the drive's own watchdog stops it
 
     # -- connection ---------------------------------------------------------------------------------
 
@@ -85,6 +88,7 @@ class Altivar(Conveyor):
         self._turn = 0
 
     async def _poll(self) -> None:
+        await clock.sleep(max(0.0, self._silent_until - clock.now()))
         sample = await self._look()
         if self._setup is None or self._turn % _SETUP_EVERY == 0:
             await self._read_setup()  # others may change it behind our back
@@ -109,6 +113,8 @@ class Altivar(Conveyor):
         self._channels = Channels(*reversed(await self._bus.read_holding(r.CRC, 2)))
 
     def _judge(self, sample: Sample) -> None:
+        if clock.now() < self._silent_until:
+            return  # it was read before the silence began
         assert self._setup is not None, "read before the first judgement"
         wanted = self._wanted()
         condition, text, hint = judge(
@@ -120,6 +126,8 @@ class Altivar(Conveyor):
     def _bus(self) -> ModbusClient:
         if self._client is None:
             raise NotReady("not connected", where=self.name, hint="The controller connects it when it runs")
+        if clock.now() < self._silent_until:
+            raise LinkDown(self.health.text, where=self.name, hint=self.health.hint)
         return self._client
 
     async def _look(self) -> Sample:
@@ -271,9 +279,24 @@ class Altivar(Conveyor):
             except _LOST as error:
                 tries += 1
                 if tries >= _STOP_TRIES:
-                    raise self._doubt("stop", error) from error
+                    self._keep_silent()
+                    raise InDoubt(
+                        f"nobody knows whether the drive took the stop: {error.message}",
+                        where=self.name,
+                        hint=self.health.hint,
+                    ) from error
                 continue
             raise await self._not_reached(0.0, await self._look())
+
+    def _keep_silent(self) -> None:
+        """Ask the drive nothing until its watchdog (TTO) has stopped the belt: each request winds that up again."""
+        timeout = max(self.config.timeout, self._setup.timeout if self._setup is not None else 0.0)
+        self._silent_until = clock.now() + timeout + self.config.ramp + _POLL_LATE
+        self.set_health(
+            Condition.OFFLINE,
+            f"its stop is in doubt: it is asked nothing, so that it stops by itself in {show(timeout, 'time')} (ttO)",
+            "Look whether the belt stands, then at the drive's RS-485 cable; then Reset",
+        )
 
     async def _write(self, word: int, rpm: int) -> None:
         """Write control word and reference; a lost answer is settled by the next look at both."""
@@ -343,5 +366,5 @@ class Altivar(Conveyor):
         return InDoubt(
             f"nobody knows whether the drive took the {doing}: {error.message}",
             where=self.name,
-            hint=f"The drive stops by itself {show(self.config.timeout, 'time')} after the last request it heard",
+            hint="Look whether the belt runs; Stop stops it",
         )

@@ -199,7 +199,7 @@ class InSight(VisionStation):
             return None
         try:
             return round(float(await session.value(f"GV{reference}", self.config.timeout)))
-        except (Refused, ValueError) as error:
+        except (Refused, ValueError, OverflowError) as error:
             raise DeviceFault("failed", f"results.exposure ({reference}): {error}", where=self.name) from None
 
     async def _expose(self, session: Session) -> None:

@@ -8,7 +8,6 @@ that does not come in time, or that breaks the protocol, ends the session.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from dataclasses import dataclass
 
@@ -80,12 +79,13 @@ class Session:
 
     async def aclose(self) -> None:
         """Close the line; every question still open fails with LinkDown."""
-        if self._reader is not None:
-            self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
-        self._end(LinkDown("the session was closed", where=self.where))
-        await self._line.aclose()
+        try:
+            if self._reader is not None:
+                self._reader.cancel()
+                await asyncio.wait({self._reader})  # where the caller is cancelled meanwhile, it hears of it
+        finally:
+            self._end(LinkDown("the session was closed", where=self.where))
+            await self._line.aclose()
 
     # -- questions and answers -----------------------------------------------------------------
 

@@ -7,7 +7,7 @@ Reset, and never while a part may be held. Nothing here opens the fingers but ``
 from __future__ import annotations
 
 from cellctl import clock
-from cellctl.devices import Condition, Gripper, Identity, Quality, Signal
+from cellctl.devices import Condition, Gripper, Identity, Quality
 from cellctl.errors import BadAnswer, DeviceFault, InDoubt, LinkError, NoAnswer, NotReady, UsageError
 from cellctl.links import Links, ModbusClient, parse_address
 from cellctl.units import Force, Length, Speed, show
@@ -25,7 +25,7 @@ _RESET_TIME = 0.5  # s
 _WIDEST = 0.085  # m, what release() opens to unless told; fingers with less stroke open fully
 _LOST = (NoAnswer, BadAnswer)  # what a write did is not known
 _HINT = "Check the gripper's 24 V supply, its RS-485 cable, and its unit number and speed (9, 115200 8N1)"
-_EMPTY_HAND = "Take the part out by hand and tell the cell that the hand is empty, then Reset"
+_EMPTY_HAND = "Take the part out by hand; Stop, then Reset: the cell asks where the part is"
 
 
 class Robotiq(Gripper):
@@ -93,7 +93,8 @@ class Robotiq(Gripper):
         self.publish("moving", status.going and status.object is Object.MOVING)
         self.publish("object", status.object.name.lower().replace("_", " ") if status.going else "unknown")
         self.publish("fault", r.fault_of(status.fault).text if status.fault else "")
-        self._publish_holding(self._holding(status))
+        holding = self._holding(status)
+        self.publish("holding", holding, quality=Quality.BAD if holding is None else Quality.GOOD)
         return status
 
     def _holding(self, status: Status) -> bool | None:
@@ -101,15 +102,6 @@ class Robotiq(Gripper):
         if status.activation is Activation.ACTIVE and status.going:
             return status.object is Object.CLOSING_CONTACT
         return False if status.position <= self.config.open_count + _NEAR else None
-
-    def _publish_holding(self, holding: bool | None) -> None:
-        if holding is not None:
-            self.publish("holding", holding)
-            return
-        old = self.signal("holding")
-        if old.quality is not Quality.BAD or "holding" not in self.signals:
-            self.signals["holding"] = Signal("holding", None, "", clock.now(), Quality.BAD)
-            self._tell(self.signals["holding"])
 
     # -- on a person's Reset --------------------------------------------------------------------------
 
@@ -230,6 +222,7 @@ class Robotiq(Gripper):
         order = self._order
         start = await self._start(request, order, doing)
         begun, moved = clock.now(), False
+        self.rests_within = self.config.stroke / r.speed_of(request.speed)  # it goes on to the end, link or no link
         way = abs(self._target(request) - start.position) * self.config.per_count
         end = begun + way / r.speed_of(request.speed) + _MARGIN
         while True:

@@ -33,4 +33,10 @@ DRIVER = Driver(
     config=Config,
     device="cellctl_drivers.universal_robots.driver:UniversalRobot",
     emulator="cellctl_drivers.universal_robots.emulator:UniversalRobotEmulator",
+    signals=(
+        *(f"di{number}" for number in range(8)),
+        *(f"joints.{index}" for index in range(6)),
+        *(f"pose.{axis}" for axis in ("x", "y", "z", "rx", "ry", "rz")),
+        "mode",
+    ),
 )

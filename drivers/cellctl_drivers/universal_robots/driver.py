@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from cellctl import clock
-from cellctl.devices import Condition, DeviceConfig, Identity, Joints, Robot, Target
+from cellctl.devices import Condition, DeviceConfig, Identity, Joints, Quality, Robot, Target
 from cellctl.errors import CellError, DeviceFault, LinkDown, NotReady, UsageError
 from cellctl.links import Links, TcpAddress, parse_address
 from cellctl.motion import Arm, Pose
@@ -35,6 +35,7 @@ _IN_FLIGHT = 4  # a stop does not wait for the answer to a poll
 _CONFIRM = 0.25  # s between two confirmations of joints that do not change
 _INPUTS = tuple(f"di{number}" for number in range(8))
 _JOINT_FIELDS = tuple(f"joints.{index}" for index in range(6))
+_BRAKING = 0.7  # s: from the highest speed by the program's own stop, and its reaction
 _AT_TARGET = 0.005  # rad; the registers tell 0.001
 _POSE_FIELDS = ("pose.x", "pose.y", "pose.z", "pose.rx", "pose.ry", "pose.rz")
 
@@ -56,9 +57,11 @@ class UniversalRobot(Robot):
         self._secondary = Secondary(links, TcpAddress(address.host, config.secondary_port))
         self._session = Session(name)
         self._startup = Startup(name, config, self._session, self._dashboard, self._secondary)
+        self.rests_within = config.watchdog + _BRAKING
         self._remote: bool | None = None
         self._asked = False  # whether the dashboard has been asked since the connection
         self._paused = asyncio.Event()  # the safety system has just paused our program
+        self._to_end = 0  # the session whose paused program is to end, 0 for none
         self._safe = True
         self._told = -math.inf
         self._joints: Joints | None = None
@@ -94,7 +97,7 @@ class UniversalRobot(Robot):
         failure: CellError = LinkDown("the connection was closed", where=str(self._modbus))
         try:
             await wire.read()
-            self._session.wire = wire
+            await self._session.connected(wire)
             failure = await _first_failure(
                 wire.poll(lambda: bool(self._session.current)),
                 self._session.beat(wire, min(self.config.watchdog / 4, 0.1)),
@@ -105,32 +108,44 @@ class UniversalRobot(Robot):
             failure = error
         finally:
             self._asked = False
-            self._session.wire = None
+            self._session.lost()
             wire.lose(failure)
             await client.aclose()
         return failure
 
     async def _watch_dashboard(self) -> None:
         while True:
-            paused = self._paused.is_set()
             self._paused.clear()
             try:
                 self._remote = await self._dashboard.remote()
-                if paused and self._remote:
-                    # A paused program would go on by itself when a safeguard closes: ours is to end instead.
-                    await self._dashboard.ask("stop")
+                if self._remote:
+                    await self._end_paused()
             except NotReady:
                 self._remote = False
             except CellError:
                 self._remote = None
             self._asked = True
-            self.publish("remote_control", bool(self._remote))
+            known = Quality.BAD if self._remote is None else Quality.GOOD
+            self.publish("remote_control", self._remote, quality=known)
             self._judge()
             try:
                 async with asyncio.timeout(_DASHBOARD_PERIOD):
                     await self._paused.wait()
             except TimeoutError:
                 continue
+
+    async def _end_paused(self) -> None:
+        """A paused program would go on by itself when a safeguard closes: ours is to end instead.
+
+        Demanded until the dashboard answers, another program has begun, or the permit is given anew.
+        """
+        number, self._to_end = self._to_end, 0
+        if number and number == self._session.number:
+            try:
+                await self._dashboard.ask("stop")
+            except BaseException:
+                self._to_end = number
+                raise
 
     def _lost(self, error: CellError) -> None:
         hint = error.hint or f"Look at the network cable, the address {self._modbus} and whether the arm is on"
@@ -141,6 +156,7 @@ class UniversalRobot(Robot):
         self._session.take(state)
         safe = safety_verdict(state) is None
         if self._safe and not safe and self._session.number:
+            self._to_end = self._session.number
             self._paused.set()
         self._safe = safe
         self._take_joints(state.joints)
@@ -192,8 +208,10 @@ class UniversalRobot(Robot):
         self._judge()
 
     async def set_permit(self, allowed: bool) -> None:
-        """Before the program runs, the permit is only remembered: it gets it when it starts."""
+        """Give or withdraw the motion permit. Raises LinkError, NotReady: there is none before the program runs."""
         await self._session.set_permit(allowed)
+        if allowed:
+            self._to_end = 0
 
     async def move(self, to: Target, speed: float = 1.05, acceleration: float = 2.4) -> None:
         """Joint move; speed (rad/s) and acceleration (rad/s²) are those of the joint that turns most."""
@@ -211,9 +229,15 @@ class UniversalRobot(Robot):
         await self._go(Command(opcode, to, speed, acceleration))
 
     async def stop(self, *, fast: bool) -> None:
-        """Stop on the path. Where our program does not run, the dashboard stops whatever program does."""
+        """Stop on the path. Where our program does not run, the dashboard stops whatever program does.
+
+        Returns once it stands. Raises LinkError, NotReady where it moves all the same.
+        """
         if not await self._session.stop(fast=fast):
-            await self._dashboard.ask("stop")
+            reply = await self._dashboard.ask("stop")
+            if not await self._session.rests():
+                text = f"it moves still, and its dashboard says to stop: {reply}"
+                raise NotReady(text, where=self.name, hint="Press its emergency stop")
 
     def joints(self) -> Joints:
         """The last confirmed joint angles in rad (mrad resolution)."""

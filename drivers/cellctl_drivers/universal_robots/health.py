@@ -13,6 +13,9 @@ from cellctl_drivers.universal_robots.registers import ArmState, RobotMode, Safe
 WORKING = (SafetyMode.NORMAL, SafetyMode.REDUCED)
 
 
+_NORMAL = int(SafetyMode.NORMAL)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A condition with its reason and what to do."""
@@ -22,8 +25,13 @@ class Verdict:
     hint: str = ""
 
 
+_READY = Verdict(Condition.READY)
+
+
 def safety_verdict(state: ArmState) -> Verdict | None:
     """What the safety system holds against motion; None: nothing."""
+    if state.safety_mode == _NORMAL and not state.emergency_stopped and not state.protective_stopped:
+        return None  # as nearly always: asked several times a reading
     if state.emergency_stopped or state.safety_mode in (6, 7):
         hint = "Release the emergency stop, then Reset: the arm is powered again"
         return Verdict(Condition.FAULT, "an emergency stop is pressed", hint)
@@ -58,4 +66,4 @@ def verdict(state: ArmState, *, remote: bool | None, program: str) -> Verdict:
     if state.answer.permit == Permit.LAPSED:
         hint = "Look at the network, then Reset: the motion permit is given anew"
         return Verdict(Condition.NOT_READY, "it lost the heartbeat and stands still", hint)
-    return Verdict(Condition.READY)
+    return _READY

@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 HEARTBEAT = 128
 PERMIT = 129
@@ -111,8 +112,7 @@ class Command:
         return [*words, checksum(number, words)]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the program says in 201..208."""
 
     session: int

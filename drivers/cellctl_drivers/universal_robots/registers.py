@@ -8,9 +8,10 @@ FC3 and FC4 read the same registers. 16-bit, two's complement where signed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from cellctl_drivers.universal_robots import mailbox
 
@@ -40,6 +41,7 @@ BLOCK = (mailbox.ANSWER, JOINT_TURNS + 6 - mailbox.ANSWER)
 #: The same in parts, for a controller that refuses to read across registers it does not have.
 PARTS = ((mailbox.ANSWER, mailbox.ANSWER_COUNT), (ROBOT_MODE, 1), (POWER_ON, 7), (JOINT_ANGLES, 6),
          (JOINT_SPEEDS, 6), (JOINT_TURNS, 6))  # fmt: skip
+_STILL = 0.0015  # rad/s; the registers tell 0.001
 JOINT_RUNNING, JOINT_POWER_OFF, JOINT_IDLE = 253, 239, 255
 
 
@@ -76,13 +78,13 @@ def signed(word: int) -> int:
     return word - 0x10000 if word & 0x8000 else word
 
 
+@lru_cache(maxsize=32)
 def mode_name(number: int) -> str:
     """The robot mode in words; a number that is not known as itself."""
     return RobotMode(number).name if number in RobotMode.__members__.values() else f"mode {number}"
 
 
-@dataclass(frozen=True, slots=True)
-class ArmState:
+class ArmState(NamedTuple):
     """One poll. Angles in rad (mrad resolution), full turns included."""
 
     answer: mailbox.Answer
@@ -97,23 +99,32 @@ class ArmState:
     @property
     def turning(self) -> bool:
         """Whether a joint turns."""
-        return any(abs(speed) > 0.0015 for speed in self.speeds)
+        return max(self.speeds) > _STILL or min(self.speeds) < -_STILL
 
 
 def read_state(words: Mapping[int, int]) -> ArmState:
     """The state in registers by address. Raises KeyError where one is missing."""
+    return _state(lambda start, count: [words[start + index] for index in range(count)])
 
-    def several(start: int) -> Sequence[int]:
-        return [signed(words[start + index]) for index in range(6)]
 
-    angles, turns = several(JOINT_ANGLES), several(JOINT_TURNS)
+def read_block(words: Sequence[int]) -> ArmState:
+    """The state in the registers of BLOCK."""
+    first = BLOCK[0]
+    return _state(lambda start, count: words[start - first : start - first + count])
+
+
+def _state(several: Callable[[int, int], Sequence[int]]) -> ArmState:
+    """The state, where ``several(start, count)`` gives registers."""
+    power, _, _, _, _, _, safety_mode = several(POWER_ON, 7)
+    protective, emergency = several(PROTECTIVE_STOPPED, 2)
+    angles, turns = several(JOINT_ANGLES, 6), several(JOINT_TURNS, 6)
     return ArmState(
-        answer=mailbox.read_answer([words[mailbox.ANSWER + i] for i in range(mailbox.ANSWER_COUNT)]),
-        robot_mode=words[ROBOT_MODE],
-        powered=bool(words[POWER_ON]),
-        protective_stopped=bool(words[PROTECTIVE_STOPPED]),
-        emergency_stopped=bool(words[EMERGENCY_STOPPED]),
-        safety_mode=words[SAFETY_MODE],
-        joints=tuple(a * 1e-3 + n * 2 * math.pi for a, n in zip(angles, turns, strict=True)),
-        speeds=tuple(speed * 1e-3 for speed in several(JOINT_SPEEDS)),
+        answer=mailbox.read_answer(several(mailbox.ANSWER, mailbox.ANSWER_COUNT)),
+        robot_mode=several(ROBOT_MODE, 1)[0],
+        powered=bool(power),
+        protective_stopped=bool(protective),
+        emergency_stopped=bool(emergency),
+        safety_mode=safety_mode,
+        joints=tuple([signed(a) * 1e-3 + signed(n) * 2 * math.pi for a, n in zip(angles, turns, strict=True)]),
+        speeds=tuple([signed(speed) * 1e-3 for speed in several(JOINT_SPEEDS, 6)]),
     )

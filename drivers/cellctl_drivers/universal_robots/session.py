@@ -14,6 +14,7 @@ _SILENT = 1.0  # s without a sign of the program after which it counts as not ru
 _ACCEPT = 1.0  # s in which a command must be accepted
 _ANSWER = 1.0  # s in which the permit must be answered
 _STOP = 3.0  # s in which a stop must be over
+_REST = 1.0  # s in which it stands once its program has been ended
 _NEVER_TAKEN = (Result.CHECKSUM, Result.SESSION, Result.OPCODE, Result.NOT_PERMITTED)
 
 
@@ -26,7 +27,8 @@ class Session:
         self.current = 0  # the command under way, 0 for none
         self.wire: Wire | None = None
         self.state: ArmState | None = None
-        self.wants_permit = False
+        self._allowed = False  # what was asked for last
+        self._beats = False  # a lost connection ends the heartbeat: the arm is to let its permit lapse
         self._last = 0  # the number given out last
         self._beat = 0
         self._sign = (-1, 0.0)  # the program's counter, and when it changed last
@@ -58,9 +60,9 @@ class Session:
     # -- heartbeat and permit ----------------------------------------------------------------
 
     async def beat(self, wire: Wire, period: float) -> None:
-        """Count the heartbeat up while there is a session, until cancelled. Raises LinkDown."""
+        """Count the heartbeat up while there is a session that has one, until cancelled. Raises LinkDown."""
         while True:
-            if self.number:
+            if self.number and self._beats:
                 self._beat = following(self._beat)
                 try:
                     await wire.write(mailbox.HEARTBEAT, self._beat)
@@ -68,18 +70,36 @@ class Session:
                     continue  # the next one is due already; the arm watches by itself
             await clock.sleep(period)
 
+    async def connected(self, wire: Wire) -> None:
+        """A connection is there (again). Nothing given over an earlier one holds. Raises LinkError."""
+        if self.number:
+            await wire.write(mailbox.PERMIT, 0)
+        self.wire = wire
+
+    def lost(self) -> None:
+        """The connection is gone, and with it the heartbeat until the permit is given anew or a program begins.
+
+        A link that is back before the watchdog has run out must not go on as if nothing had been.
+        """
+        self.wire, self._beats, self._allowed = None, False, False
+
     async def set_permit(self, allowed: bool) -> None:
         """Give or withdraw the permit and see the program take note. Raises LinkError, NotReady."""
-        self.wants_permit = allowed
+        self._allowed = allowed
         if not self.number:
-            return  # nothing of ours can move the arm; given to the program when it starts
+            if allowed:
+                raise NotReady("its program does not run", where=self._name, hint="Reset starts its program")
+            return  # nothing of ours can move the arm
         wire = self._wire()
         if not allowed:
             await wire.write(mailbox.PERMIT, 0)
             await self._permit_seen(wire, Permit.WITHDRAWN)
         elif not self.permit:
+            self._beats = True
             await wire.write(mailbox.PERMIT, 0)  # one that lapsed must be seen withdrawn first
             await self._permit_seen(wire, Permit.WITHDRAWN)
+            if not self._allowed:
+                raise NotReady("its permit was withdrawn as it was given", where=self._name, hint="Give it again")
             await wire.write(mailbox.PERMIT, self.number)
             await self._permit_seen(wire, Permit.IN_FORCE)
 
@@ -111,17 +131,18 @@ class Session:
         return number
 
     async def begin(self, number: int, timeout: float) -> bool:
-        """Wait until the program of this session says that it runs; False where it does not in time."""
+        """Wait until the program of this session says that it runs; False where it does not in time.
+
+        It has no permit: that is given by ``set_permit`` only.
+        """
         wire = self._wire()
-        self.number = number
+        self.number, self._beats = number, True
         deadline = clock.now() + timeout
         while (await wire.read()).answer.session != number or not self.alive:
             if clock.now() > deadline:
                 self.number = 0
                 return False
             await clock.sleep(MOVING_PERIOD)
-        if self.wants_permit:
-            await self.set_permit(True)
         return True
 
     # -- commands ----------------------------------------------------------------------------
@@ -169,7 +190,8 @@ class Session:
                 await self._forbid(wire, number)
                 if not state.turning or verdict is None:
                     self.current = 0
-                    raise DeviceFault("stopped", f"command {number} did not end: {reason}", where=self._name)
+                    hint = verdict.hint if verdict else "Reset starts its program anew"
+                    raise DeviceFault("stopped", f"command {number} did not end: {reason}", where=self._name, hint=hint)
             elif answer.accepted != number and clock.now() > sent + _ACCEPT:
                 await self._forbid(wire, number)
                 self.current = 0
@@ -198,6 +220,17 @@ class Session:
         deadline = clock.now() + _STOP
         while (state := await wire.read()).turning or self._pending(state):
             if clock.now() > deadline or not self.alive:
+                return False
+            await clock.sleep(MOVING_PERIOD)
+        self.current = 0
+        return True
+
+    async def rests(self) -> bool:
+        """Whether it comes to rest now that its program has been ended. Raises LinkError."""
+        wire = self._wire()
+        deadline = clock.now() + _REST
+        while (await wire.read()).turning:
+            if clock.now() > deadline:
                 return False
             await clock.sleep(MOVING_PERIOD)
         self.current = 0

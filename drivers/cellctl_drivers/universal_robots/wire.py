@@ -9,7 +9,7 @@ from cellctl import clock
 from cellctl.errors import CellError, NoAnswer, Refused
 from cellctl.links import ModbusClient
 from cellctl_drivers.universal_robots import registers
-from cellctl_drivers.universal_robots.registers import ArmState, read_state
+from cellctl_drivers.universal_robots.registers import ArmState, read_block, read_state
 
 MOVING_PERIOD = 0.02
 RESTING_PERIOD = 0.05
@@ -23,7 +23,7 @@ class Wire:
         self._client = client
         self._take = take
         self._waiting: list[asyncio.Future[ArmState]] = []
-        self._hurried = asyncio.Event()
+        self._pause: asyncio.Future[None] | None = None  # between two polls
         self._in_parts = False
         self._lost: CellError | None = None
 
@@ -56,7 +56,8 @@ class Wire:
 
     def hurry(self) -> None:
         """Poll at once, and fast from now on if something is under way."""
-        self._hurried.set()
+        if self._pause is not None:
+            _over(self._pause)
 
     async def poll(self, busy: Callable[[], bool]) -> None:
         """Read again and again, faster while a joint turns or ``busy()``. Raises LinkError."""
@@ -67,12 +68,18 @@ class Wire:
             except NoAnswer:
                 state = await self.read()  # one reading may be lost
             period = MOVING_PERIOD if state.turning or busy() else RESTING_PERIOD
-            self._hurried.clear()
-            try:
-                async with asyncio.timeout_at(started + period):
-                    await self._hurried.wait()
-            except TimeoutError:
-                continue
+            await self._rest(started + period)
+
+    async def _rest(self, until: float) -> None:
+        """Wait until then, or until ``hurry``. A timer and no timeout: nothing has failed, and it comes often."""
+        loop = asyncio.get_running_loop()
+        self._pause = loop.create_future()
+        timer = loop.call_at(until, _over, self._pause)
+        try:
+            await self._pause
+        finally:
+            timer.cancel()
+            self._pause = None
 
     def lose(self, error: CellError) -> None:
         """The connection is over: tell everybody who waits."""
@@ -92,8 +99,13 @@ class Wire:
                     raise
                 self._in_parts = True  # it does not read across registers that it does not have
             else:
-                return read_state(dict(enumerate(words, start)))
+                return read_block(words)
         found: dict[int, int] = {}
         for start, count in registers.PARTS:
             found.update(enumerate(await self._client.read_holding(start, count), start))
         return read_state(found)
+
+
+def _over(pause: asyncio.Future[None]) -> None:
+    if not pause.done():
+        pause.set_result(None)

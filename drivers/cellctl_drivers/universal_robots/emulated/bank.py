@@ -106,12 +106,13 @@ class Bank:
         if joints == self._shown and not controller.arm.moving and controller.mode is self._shown_mode:
             return
         self._shown, self._shown_mode = joints, controller.mode
+        mode = joint_mode(controller)
         for index, (angle, speed) in enumerate(zip(joints, controller.arm.speeds(), strict=True)):
             turns = math.floor(angle / _TURN)
             words[registers.JOINT_ANGLES + index] = round((angle - turns * _TURN) * 1000) & 0xFFFF
             words[registers.JOINT_TURNS + index] = turns & 0xFFFF
             words[registers.JOINT_SPEEDS + index] = round(speed * 1000) & 0xFFFF
-            words[registers.JOINT_MODES + index] = joint_mode(controller)
+            words[registers.JOINT_MODES + index] = mode
 
     def _refresh_tool(self) -> None:
         pose, tool = self._controller.arm.tool_pose(), self._controller.arm.tool

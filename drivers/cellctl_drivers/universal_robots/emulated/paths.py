@@ -44,7 +44,7 @@ class JointPath:
 
     def joints(self, way: float) -> Joints:
         """Joint angles (rad) at ``way``."""
-        return tuple(angle + way * rate for angle, rate in zip(self._start, self._rates, strict=True))
+        return tuple([angle + way * rate for angle, rate in zip(self._start, self._rates, strict=True)])
 
     def pose(self, way: float) -> Pose:
         """The tool point's pose at ``way``."""
@@ -68,6 +68,7 @@ class LinePath:
         self.length = max(way, angle)  # a turn in place: rad take the place of m
         turn = self._from.inverse() @ target
         self._turn = (turn.rx, turn.ry, turn.rz)
+        self._turned = Pose(0.0, 0.0, 0.0, self._from.rx, self._from.ry, self._from.rz)
         self._samples = [start]
         for index in range(1, _SAMPLES + 1):
             joints = arm.nearest(self.pose(self.length * index / _SAMPLES), self._samples[-1])
@@ -82,18 +83,17 @@ class LinePath:
         at = min(way / self.length, 1.0) * _SAMPLES
         index = min(int(at), _SAMPLES - 1)
         part = at - index
-        seed = tuple(a + part * (b - a) for a, b in zip(self._samples[index], self._samples[index + 1], strict=True))
+        seed = tuple([a + part * (b - a) for a, b in zip(self._samples[index], self._samples[index + 1], strict=True)])
         return self._arm.nearest(self.pose(way), seed) or seed
 
     def pose(self, way: float) -> Pose:
         """The tool point's pose at ``way``."""
         part = min(way / self.length, 1.0) if self.length else 0.0
         rx, ry, rz = self._turn
-        turned = self._from._replace(x=0.0, y=0.0, z=0.0) @ Pose(0.0, 0.0, 0.0, part * rx, part * ry, part * rz)
-        return turned._replace(
-            x=self._from.x + part * (self._to.x - self._from.x),
-            y=self._from.y + part * (self._to.y - self._from.y),
-            z=self._from.z + part * (self._to.z - self._from.z),
+        x, y, z = self._from[:3]
+        turned = self._turned @ Pose(0.0, 0.0, 0.0, part * rx, part * ry, part * rz)
+        return Pose(
+            x + part * (self._to[0] - x), y + part * (self._to[1] - y), z + part * (self._to[2] - z), *turned[3:]
         )
 
     def rates(self, way: float) -> Joints:
@@ -102,7 +102,7 @@ class LinePath:
         if step == 0.0:
             return (0.0,) * 6
         low, high = max(way - step, 0.0), min(way + step, self.length)
-        return tuple((b - a) / (high - low) for a, b in zip(self.joints(low), self.joints(high), strict=True))
+        return tuple([(b - a) / (high - low) for a, b in zip(self.joints(low), self.joints(high), strict=True)])
 
     def speed_limit(self, joint_speeds: Sequence[float]) -> float:
         """The greatest speed of the tool point (m/s) at which no joint is faster than it can be."""

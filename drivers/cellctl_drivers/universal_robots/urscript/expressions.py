@@ -84,10 +84,24 @@ class ExpressionCompiler:
     def _name(self, node: tree.Name) -> Evaluate:
         name = node.name
         if name in self.names.local:
-            return lambda frame: _read(frame.locals, name, node)
+
+            def local(frame: Frame) -> Value:
+                try:
+                    return frame.locals[name]
+                except KeyError:
+                    raise _not_assigned(node) from None
+
+            return local
         if name in self.names.shared:
             variables = self.names.variables
-            return lambda frame: _read(variables, name, node)
+
+            def shared(frame: Frame) -> Value:
+                try:
+                    return variables[name]
+                except KeyError:
+                    raise _not_assigned(node) from None
+
+            return shared
         if name in _CONSTANTS:
             return _constant(_CONSTANTS[name])
         raise name_not_found(name, node.line, node.column)
@@ -118,16 +132,21 @@ class ExpressionCompiler:
     def _binary(self, node: tree.Binary) -> Evaluate:
         left, right = self.compile(node.left), self.compile(node.right)
         if node.operator == "and":
-            return lambda frame: truth(left(frame)) and truth(right(frame))
+            return lambda frame: (value := left(frame)) is not False and truth(value) and truth(right(frame))
         if node.operator == "or":
-            return lambda frame: truth(left(frame)) or truth(right(frame))
+            return lambda frame: (value := left(frame)) is True or truth(value) or truth(right(frame))
         apply = OPERATORS[node.operator]
+        if isinstance(node.right, tree.Constant):
+            return _with_constant(node.operator, left, node.right.value)
         return lambda frame: apply(left(frame), right(frame))
 
     def _call(self, node: tree.Call) -> Evaluate:
         target, arguments = self.called(node)
         if isinstance(target, Builtin) and (call := target.value) is not None:
             value = call
+            fixed = [argument.value for argument in node.arguments if isinstance(argument, tree.Constant)]
+            if len(fixed) == len(arguments):  # such as read_port_register(128)
+                return lambda frame: value(frame.thread, fixed.copy())
             return lambda frame: value(frame.thread, [argument(frame) for argument in arguments])
         if isinstance(target, Builtin) or target.slow:
             raise ScriptError(f"compile_error_waits_in_expression:{node.name}:", node.line, node.column)
@@ -168,8 +187,15 @@ def _constant(value: Value) -> Evaluate:
     return lambda frame: value
 
 
-def _read(variables: dict[str, Value], name: str, node: tree.Name) -> Value:
-    try:
-        return variables[name]
-    except KeyError:
-        raise ScriptError(f"Variable '{name}' is not assigned yet", node.line, node.column) from None
+def _with_constant(operator: str, left: Evaluate, value: Value) -> Evaluate:
+    """``left`` and a constant: most operations of a program that polls are of this kind."""
+    if operator == "==":
+        return lambda frame: left(frame) == value
+    if operator == "!=":
+        return lambda frame: left(frame) != value
+    apply = OPERATORS[operator]
+    return lambda frame: apply(left(frame), value)
+
+
+def _not_assigned(node: tree.Name) -> ScriptError:
+    return ScriptError(f"Variable '{node.name}' is not assigned yet", node.line, node.column)

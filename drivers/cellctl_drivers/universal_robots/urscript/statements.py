@@ -118,9 +118,17 @@ class StatementCompiler:
         if node.index is not None:
             return _store_item(shared, node, self._expressions.compile(node.index))
         if shared is None:
-            return lambda frame, value: frame.locals.__setitem__(name, copied(value))
+
+            def store_local(frame: Frame, value: Value) -> None:
+                frame.locals[name] = copied(value) if isinstance(value, list) else value
+
+            return store_local
         variables = shared
-        return lambda frame, value: variables.__setitem__(name, copied(value))
+
+        def store_shared(frame: Frame, value: Value) -> None:
+            variables[name] = copied(value) if isinstance(value, list) else value
+
+        return store_shared
 
     # -- flow --------------------------------------------------------------------------------
 
@@ -130,13 +138,17 @@ class StatementCompiler:
 
         def chosen(frame: Frame) -> tuple[Step, ...]:
             for test, steps in branches:
-                if truth(test(frame)):
+                if (value := test(frame)) is True or (value is not False and truth(value)):
                     return steps
             return otherwise
 
         if any(step.slow for _, steps in [*branches, (None, otherwise)] for step in steps):
             return Step(None, lambda frame: run_steps(chosen(frame), frame))
-        return Step(lambda frame: run_quick(chosen(frame), frame), None)
+
+        def quick(frame: Frame) -> Flow:
+            return run_quick(steps, frame) if (steps := chosen(frame)) else None
+
+        return Step(quick, None)
 
     def _while(self, node: tree.While) -> Step:
         condition = self._expressions.compile(node.condition)

@@ -17,6 +17,7 @@ class ScriptPose(list[float]):
     """``p[x, y, z, rx, ry, rz]`` in m and rad (rotation vector). Shape (6,)."""
 
 
+_LEAST, _GREATEST = -(2**31), 2**31 - 1
 Value: TypeAlias = "bool | int | float | str | list[Value] | ScriptPose | None"
 
 
@@ -70,14 +71,16 @@ def show(value: Value) -> str:
 
 def _arithmetic(name: str, apply: Callable[[float, float], float]) -> Callable[[Value, Value], Value]:
     def calculate(left: Value, right: Value) -> Value:
-        a, b = number(left), number(right)
+        a = left if type(left) is int else number(left)
+        b = right if type(right) is int else number(right)
         try:
             result = apply(a, b)
         except ZeroDivisionError:
             raise ScriptError(f"Math error: {show(left)} {name} {show(right)}") from None
-        if isinstance(result, int) and not -(2**31) <= result < 2**31:
-            raise ScriptError(f"Math error: {show(left)} {name} {show(right)} leaves 32 bits")
-        if isinstance(result, float) and not math.isfinite(result):
+        if type(result) is int:
+            if not _LEAST <= result <= _GREATEST:
+                raise ScriptError(f"Math error: {show(left)} {name} {show(right)} leaves 32 bits")
+        elif not math.isfinite(result):
             raise ScriptError(f"Math error: {show(left)} {name} {show(right)}")
         return result
 
