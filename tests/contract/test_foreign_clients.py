@@ -202,8 +202,8 @@ def test_mbpoll_on_a_pty(pty: SerialAddress) -> None:
 
 
 @pytest.mark.parametrize("kind", ["tcp", "pty"])
-def test_our_own_client_beside_them(kind: str, request: pytest.FixtureRequest) -> None:
-    address = parse_address(str(request.getfixturevalue(kind)) + (f" unit {UNIT}" if kind == "tcp" else ""))
+def test_our_own_client_beside_them(kind: str, tcp: TcpAddress, pty: SerialAddress) -> None:
+    address = parse_address(f"{tcp} unit {UNIT}" if kind == "tcp" else str(pty))
 
     async def main() -> None:
         links = Links(SystemNetwork())
