@@ -146,6 +146,7 @@ class Controller:
         reaction = {S.HOLDING: "hold", S.SUSPENDING: "suspend"}.get(state, "abort")
         cause = by_unconfirmed(state.text, device, error, self._unit.ledger)
         self._cause, self._cause_is_trip = self._unit.bulletin.tell(replace(cause, reaction=reaction)), True
+        self._cause_is_word = False
 
     async def _withdraw(self, names: tuple[str, ...]) -> None:
         await self._unit.fleet.withdraw(names)

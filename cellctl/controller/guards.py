@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cellctl.controller.holding import open_region, steps_in
+from cellctl.controller.looking import needed
 from cellctl.controller.packml import Command, Mode
 from cellctl.controller.unit import Unit
 from cellctl.devices import Condition
@@ -37,7 +38,7 @@ def reason_against(unit: Unit, command: Command) -> CommandRefused | None:
             return CommandRefused(f"{command.text}: {trip.what}", where=trip.sensor, hint=hint)
     if goes_on:
         for device in unit.fleet.not_ready(set(Condition) - {Condition.READY}):
-            if device.name in _used(unit):
+            if device.name in needed(unit):
                 health = device.health
                 text = f"{command.text}: {device.name} is {health.condition.value}: {health.text}"
                 return CommandRefused(text, where=device.name, hint=health.hint)
@@ -68,11 +69,6 @@ def reason_against_emptying(unit: Unit, station: str) -> CommandRefused | None:
     return None
 
 
-def _used(unit: Unit) -> set[str]:
-    steps = unit.program.steps.values() if unit.program is not None else ()
-    return {step.device for step in steps if isinstance(step, Do)}
-
-
 def _reset_after(unit: Unit, name: str, action: str) -> str:
     active = name in {trip.name for trip in unit.interlocks.active}
     return f"{action}, then Reset" if active and action else "Reset first"
@@ -89,7 +85,7 @@ def _against_start(unit: Unit) -> CommandRefused | None:
         if unit.fleet.feels(hand.name):
             return CommandRefused(f"start: {hand.name} holds something", hint="Stop, take it out, then Reset")
     for device in unit.fleet.not_ready([Condition.OFFLINE, Condition.FAULT]):
-        if device.name in _used(unit):
+        if device.name in needed(unit):
             health = device.health
             return CommandRefused(f"start: {device.name} is {health.condition.value}: {health.text}", hint=health.hint)
     return None

@@ -58,11 +58,12 @@ def _unready(unit: Unit) -> list[tuple[str, str, str]]:
     return [
         (device.name, f"is {device.health.condition.value}: {device.health.text}", device.health.hint)
         for device in unit.fleet.not_ready(others)
-        if device.name in _needed(unit)
+        if device.name in needed(unit)
     ]
 
 
-def _needed(unit: Unit) -> set[str]:
+def needed(unit: Unit) -> set[str]:
+    """The devices that the recipe asks for something."""
     steps = unit.program.steps.values() if unit.program is not None else ()
     return {step.device for step in steps if isinstance(step, Do)}
 

@@ -90,6 +90,7 @@ class Unit:
         assert program is not None, "Start is refused where there is no recipe"
         if not self._begun:  # else Starting was cut short after the record
             await self._record_run(program)
+        self.paused_at = {}
         position = Position.start(program)
         if self._broken_off and self.cell.retreats:
             position.cursors[MAIN].resume, position.cursors[MAIN].moved = "retreat", True

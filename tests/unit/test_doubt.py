@@ -123,3 +123,24 @@ def test_a_new_controller_knows_what_lies_in_the_stations() -> None:
     run_virtual(first())
     run_virtual(second())
     run_virtual(third())
+
+
+def test_where_an_arm_was_held_in_one_run_is_nothing_to_the_next() -> None:
+    async def story() -> None:
+        async with bench(batch=1) as b:
+            await b.start()
+            await b.step("sort/pick/above")
+            await b.give("hold")
+            await b.state("Held")
+            await b.give("stop")
+            await b.state("Stopped")
+            b.arm.angles[2] += 0.5
+            await b.start()
+            await b.step("sort/place/good/above")
+            await b.give("hold")
+            await b.state("Held")
+            await b.give("unhold")
+            await b.until(lambda: b.controller.status().questions or b.controller.status().state == "Complete")
+            assert b.controller.status().questions == ()
+
+    run_virtual(story())
