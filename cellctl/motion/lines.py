@@ -1,0 +1,122 @@
+"""An arm as the lines its joints turn about or slide along, and those lines as a chain for the compiled core.
+
+Every table, whatever its convention, comes down to lines; and two lines have one common normal. So each chain is
+
+    T(q) = base · Π [Rz(turn_i + q_i) Tz(d_i) Tx(a_i) Rx(alpha_i)] · tip        (a sliding joint adds q_i to d_i)
+
+with x along the common normals, whatever frames it was told in.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellctl.motion.model import JointType, RobotModel
+from cellctl.motion.pose import Pose
+
+Floats = NDArray[np.float64]
+
+#: Directions that differ by less (rad) are parallel, distances below it (m) are none: tables are printed to 1e-5 or finer.
+SAME: Final = 1e-9
+
+
+class Lines(NamedTuple):
+    """The joints at zero, told in the base."""
+
+    points: Floats  # a point on each line (m). Shape (n, 3)
+    directions: Floats  # of length 1. Shape (n, 3)
+    slides: NDArray[np.bool_]  # along the line rather than about it. Shape (n,)
+    home: Floats  # the flange where all joints are at zero. Shape (4, 4)
+
+
+class Chain(NamedTuple):
+    """The numbers of the formula above."""
+
+    base: Floats  # Shape (4, 4)
+    links: Floats  # turn (rad), d (m), a (m), alpha (rad) of each joint. Shape (n, 4)
+    slides: NDArray[np.bool_]  # Shape (n,)
+    tip: Floats  # Shape (4, 4)
+
+
+def matrix(pose: Pose) -> Floats:
+    """A pose as a homogeneous transform. Shape (4, 4)."""
+    made = np.eye(4)
+    w, x, y, z = pose.quaternion()
+    made[:3, 0] = 1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)
+    made[:3, 1] = 2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)
+    made[:3, 2] = 2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)
+    made[:3, 3] = pose[:3]
+    return made
+
+
+def lines_of(model: RobotModel) -> Lines:
+    """The lines of an arm."""
+    at = np.eye(4)
+    points, directions = [], []
+    for joint in model.joints:
+        at = at @ matrix(joint.placement)
+        axis = np.array(joint.axis)
+        points.append(at[:3, 3])
+        directions.append(at[:3, :3] @ (axis / np.linalg.norm(axis)))
+    slides = np.array([joint.type is JointType.PRISMATIC for joint in model.joints])
+    return Lines(np.array(points), np.array(directions), slides, at @ matrix(model.flange))
+
+
+def _snapped(value: float) -> float:
+    return 0.0 if abs(value) < SAME else value
+
+
+def _right_angle(alpha: float) -> float:
+    """An angle, exactly a multiple of 90° where it is nearly one."""
+    whole = round(alpha / (math.pi / 2)) * (math.pi / 2)
+    return whole if abs(alpha - whole) < SAME else alpha
+
+
+def _perpendicular(z: Floats) -> Floats:
+    """Some unit vector across z."""
+    across: Floats = np.cross(np.eye(3)[int(np.abs(z).argmin())], z)
+    across /= np.linalg.norm(across)
+    return across
+
+
+def _normal(p: Floats, z: Floats, x: Floats, q: Floats, w: Floats) -> tuple[Floats, float, float]:
+    """From the frame at p with axis z to the line (q, w): direction of the common normal, its foot along z, its length.
+
+    Of all normals of parallel lines it is the one through p; of crossing lines the direction is z × w; where both are
+    one line it is x.
+    """
+    cross = np.cross(z, w)
+    sine = float(np.linalg.norm(cross))
+    if sine < SAME:
+        off = (q - p) - z * float((q - p) @ z)
+        length = float(np.linalg.norm(off))
+        return (off / length, 0.0, length) if length > SAME else (x, 0.0, 0.0)
+    n = cross / sine
+    foot = float(np.cross(q - p, w) @ cross) / (sine * sine)
+    length = float((q - p) @ n)
+    return (-n, foot, -length) if length < -SAME else (n, foot, length)
+
+
+def chain_of(lines: Lines) -> Chain:
+    """The chain of these lines."""
+    count = len(lines.points)
+    z, p = lines.directions[0], lines.points[0]
+    p = p - z * float(p @ z)  # the foot of the base's origin
+    x = _perpendicular(z)
+    base = np.eye(4)
+    base[:3, 0], base[:3, 1], base[:3, 2], base[:3, 3] = x, np.cross(z, x), z, p
+    links = np.zeros((count, 4))
+    for i in range(count - 1):
+        w = lines.directions[i + 1]
+        n, foot, length = _normal(p, z, x, lines.points[i + 1], w)
+        turn = math.atan2(float(np.cross(x, n) @ z), float(x @ n))
+        alpha = math.atan2(float(np.cross(z, w) @ n), float(z @ w))
+        links[i] = turn, _snapped(foot), _snapped(length), _right_angle(alpha)
+        p, z, x = p + z * foot + n * length, w, n
+    last = np.eye(4)
+    last[:3, 0], last[:3, 1], last[:3, 2], last[:3, 3] = x, np.cross(z, x), z, p
+    return Chain(base, links, lines.slides, np.linalg.inv(last) @ lines.home)
