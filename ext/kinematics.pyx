@@ -1,461 +1,392 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # cython: freethreading_compatible=True
-"""Kinematics of the UR family: forward, Jacobian, and the inverse with all its branches.
+"""Where an arm is, how it moves, and which joints bring it somewhere: the Cython face of chain, kernel and inverse."""
 
-The arm has joints 2, 3 and 4 parallel, so everything but the elbow is solved by directions:
+cimport numpy as cnp
+from libc.math cimport INFINITY, cos, fabs, isfinite, sin
+from libc.string cimport memcpy
 
-    z3 = (sin q1, -cos q1, 0)             the normal of the plane that the arm moves in
-    o5 = p - d6 z6                        where joints 5 and 6 cross;  o5 . z3 = d4          -> q1
-    R^T z3 = (s5 c6, -s5 s6, c5)                                                           -> q5, q6
-    z4 = R (-s6, -c6, 0)                  in the plane it is (sin q234, -cos q234)            -> q234
-    w = o5 - d5 z4 - shoulder             in the plane: a2 (c2, s2) + a3 (c23, s23)          -> q3, q2
+import numpy as np
 
-No angle comes from an arc cosine, so nothing loses digits near a singularity; what is singular is
-told apart by size: the shoulder where o5 lies at d4 from the axis, the elbow where it is straight or
-folded, the wrist where s5 is zero and q6 may be chosen.
+from cellctl.motion._arrays cimport fresh, numbers, output, plain, rows_of
 
-numpy is imported by the functions that give arrays: most who move one arm never load it.
-"""
+cnp.import_array()
 
-from libc.math cimport M_PI, atan2, cos, fabs, fmod, hypot, rint, sin, sqrt
+cdef extern from "frame.h":
+    ctypedef struct Frame:
+        double r[9]
+        double p[3]
+    void frame_invert(const Frame*, Frame*) noexcept nogil
 
-cdef double TWO_PI = 2.0 * M_PI
-cdef double RIM = 1e-7          # m: a pose so little out of reach is answered at the rim of the reach
-cdef double FREE = 1e-10        # s5 below this: q6 may be anything
-cdef double SLACK = 1e-9        # rad: how far the tool may turn for a q6 that brings the wrist into reach
-cdef double SHIFT = 1e-9        # m: how far o5 may move for a q1 that brings the wrist into reach
-cdef double STRAIGHT = 1e-9     # bends (m, or sines) whose product is smaller are not told apart
-cdef int BRANCHES = 8
+cdef extern from "chain.h":
+    enum: CHAIN_MOST
+    ctypedef struct ChainJoint:
+        double turn, d, a, c, s
+        int slides
+    ctypedef struct CChain "Chain":
+        int n
+        Frame base, tip
+        ChainJoint joint[16]
+    void chain_state(const CChain*, const double*, Frame*, double*) noexcept nogil
 
-cdef struct Frame:              # rows of the rotation, then the position
-    double r[9]
-    double p[3]
+cdef extern from "kernel.h":
+    ctypedef struct Kernel:
+        const char* name
+        void (*forward)(const CChain*, const double*, size_t, double*) noexcept nogil
+        void (*jacobian)(const CChain*, const double*, size_t, double*) noexcept nogil
+    const Kernel* kernel() noexcept nogil
+    bint kernel_use(const char*) noexcept nogil
 
-cdef struct Geometry:           # m; names as in the Denavit-Hartenberg table
-    double d1
-    double a2
-    double a3
-    double d4
-    double d5
-    double d6
+cdef extern from "rotation.h":
+    void rotation_to_vector(const double*, double*) noexcept nogil
+    void rotation_from_vector(const double*, double*) noexcept nogil
 
-cdef struct Wrist:
-    double q5
-    double q6
-    double q234
-    double s5                   # its size, without a sign
-    double p                    # o5 along the arm's plane
+cdef extern from "inverse.h":
+    enum: INVERSE_JOINTS
+    enum: INVERSE_ROWS
+    ctypedef int (*InverseSolve)(const void*, const Frame*, const double*, double*) noexcept nogil
+    ctypedef void (*InverseBends)(const void*, const double*, double*) noexcept nogil
+    ctypedef struct CInverse "Inverse":
+        int n
+        const void* arm
+        InverseSolve solve
+        InverseBends bends
+        Frame left, right
+        double sign[6]
+        double offset[6]
+        double turn[6]
+        double lower[6]
+        double upper[6]
+    int inverse_all(const CInverse*, const Frame*, const double*, double*) noexcept nogil
+    int inverse_nearest(const CInverse*, const Frame*, const double*, int, double*) noexcept nogil
 
+cdef extern from "parallel.h":
+    enum: PARALLEL_ROWS
+    ctypedef struct ParallelArm:
+        double a2, a3, d4, d5
+    int parallel_solve(const void*, const Frame*, const double*, double*) noexcept nogil
+    void parallel_bends(const void*, const double*, double*) noexcept nogil
 
-cdef inline double _wrap(double angle) noexcept nogil:
-    """The same angle in (-pi, pi]."""
-    angle = fmod(angle, TWO_PI)
-    if angle > M_PI:
-        return angle - TWO_PI
-    if angle <= -M_PI:
-        return angle + TWO_PI
-    return angle
+cdef extern from "numeric.h":
+    enum: NUMERIC_ROWS
+    ctypedef struct NumericTask:
+        double lower[16]
+        double upper[16]
+        double weight[6]
+        double length, way, turn
+        int rounds, tries
+        unsigned long long random
+    ctypedef struct NumericReport:
+        double way, turn
+        int rounds, tries
+    int numeric_solve(const CChain*, const NumericTask*, const Frame*, const double*, double*,
+                      NumericReport*) noexcept nogil
+    int numeric_all(const CChain*, const NumericTask*, const Frame*, const double*, double*) noexcept nogil
 
-
-cdef inline void _compose(const Frame* a, const Frame* b, Frame* out) noexcept nogil:
-    cdef int i, j
-    for i in range(3):
-        for j in range(3):
-            out.r[3 * i + j] = a.r[3 * i] * b.r[j] + a.r[3 * i + 1] * b.r[3 + j] + a.r[3 * i + 2] * b.r[6 + j]
-        out.p[i] = a.p[i] + a.r[3 * i] * b.p[0] + a.r[3 * i + 1] * b.p[1] + a.r[3 * i + 2] * b.p[2]
-
-
-cdef inline void _invert(const Frame* a, Frame* out) noexcept nogil:
-    cdef int i, j
-    for i in range(3):
-        for j in range(3):
-            out.r[3 * i + j] = a.r[3 * j + i]
-        out.p[i] = -(a.r[i] * a.p[0] + a.r[3 + i] * a.p[1] + a.r[6 + i] * a.p[2])
-
-
-cdef void _from_vector(double x, double y, double z, double rx, double ry, double rz, Frame* out) noexcept nogil:
-    """Position and rotation vector to a frame (by the quaternion)."""
-    cdef double angle = sqrt(rx * rx + ry * ry + rz * rz)
-    cdef double scale = sin(angle / 2) / angle if angle > 1e-12 else 0.5
-    cdef double w = cos(angle / 2), a = rx * scale, b = ry * scale, c = rz * scale
-    out.r[0] = 1 - 2 * (b * b + c * c)
-    out.r[1] = 2 * (a * b - w * c)
-    out.r[2] = 2 * (a * c + w * b)
-    out.r[3] = 2 * (a * b + w * c)
-    out.r[4] = 1 - 2 * (a * a + c * c)
-    out.r[5] = 2 * (b * c - w * a)
-    out.r[6] = 2 * (a * c - w * b)
-    out.r[7] = 2 * (b * c + w * a)
-    out.r[8] = 1 - 2 * (a * a + b * b)
-    out.p[0] = x
-    out.p[1] = y
-    out.p[2] = z
+kernel()  # chosen now, once
 
 
-cdef void _to_vector(const Frame* f, double* v) noexcept nogil:
-    """The rotation vector, by Shepperd's choice of the largest quaternion component."""
-    cdef double trace = f.r[0] + f.r[4] + f.r[8]
-    cdef double q[4]
-    cdef double norm, scale
-    if trace >= f.r[0] and trace >= f.r[4] and trace >= f.r[8]:
-        q[0] = 1 + trace; q[1] = f.r[7] - f.r[5]; q[2] = f.r[2] - f.r[6]; q[3] = f.r[3] - f.r[1]
-    elif f.r[0] >= f.r[4] and f.r[0] >= f.r[8]:
-        q[0] = f.r[7] - f.r[5]; q[1] = 1 + f.r[0] - f.r[4] - f.r[8]; q[2] = f.r[1] + f.r[3]; q[3] = f.r[2] + f.r[6]
-    elif f.r[4] >= f.r[8]:
-        q[0] = f.r[2] - f.r[6]; q[1] = f.r[1] + f.r[3]; q[2] = 1 - f.r[0] + f.r[4] - f.r[8]; q[3] = f.r[5] + f.r[7]
-    else:
-        q[0] = f.r[3] - f.r[1]; q[1] = f.r[2] + f.r[6]; q[2] = f.r[5] + f.r[7]; q[3] = 1 - f.r[0] - f.r[4] + f.r[8]
-    if q[0] < 0:
-        q[0] = -q[0]; q[1] = -q[1]; q[2] = -q[2]; q[3] = -q[3]
-    norm = sqrt(q[1] * q[1] + q[2] * q[2] + q[3] * q[3])
-    scale = 2 * atan2(norm, q[0]) / norm if norm > 1e-14 else 0.0
-    v[0] = q[1] * scale
-    v[1] = q[2] * scale
-    v[2] = q[3] * scale
+def kernel_name():
+    """Which build of the kernels this processor runs: 'avx2' or 'baseline'."""
+    return kernel().name.decode()
 
 
-cdef void _flange(const Geometry* g, const double* q, Frame* out) noexcept nogil:
-    """The flange's frame in the base."""
-    cdef double c1 = cos(q[0]), s1 = sin(q[0]), c2 = cos(q[1]), s2 = sin(q[1])
-    cdef double c23 = cos(q[1] + q[2]), s23 = sin(q[1] + q[2])
-    cdef double c = cos(q[1] + q[2] + q[3]), s = sin(q[1] + q[2] + q[3])
-    cdef double c5 = cos(q[4]), s5 = sin(q[4]), c6 = cos(q[5]), s6 = sin(q[5])
-    # columns of R in the arm's plane: along it, up, and along its normal z3
-    cdef double xp = c * c5 * c6 - s * s6, xu = s * c5 * c6 + c * s6, xn = s5 * c6
-    cdef double yp = -c * c5 * s6 - s * c6, yu = -s * c5 * s6 + c * c6, yn = -s5 * s6
-    cdef double zp = -c * s5, zu = -s * s5, zn = c5
-    cdef double op = g.a2 * c2 + g.a3 * c23 + g.d5 * s + g.d6 * zp
-    cdef double on = g.d4 + g.d6 * zn
-    out.r[0] = c1 * xp + s1 * xn
-    out.r[3] = s1 * xp - c1 * xn
-    out.r[6] = xu
-    out.r[1] = c1 * yp + s1 * yn
-    out.r[4] = s1 * yp - c1 * yn
-    out.r[7] = yu
-    out.r[2] = c1 * zp + s1 * zn
-    out.r[5] = s1 * zp - c1 * zn
-    out.r[8] = zu
-    out.p[0] = c1 * op + s1 * on
-    out.p[1] = s1 * op - c1 * on
-    out.p[2] = g.d1 + g.a2 * s2 + g.a3 * s23 - g.d5 * c + g.d6 * zu
+def use_kernel(str name):
+    """Use that build from now on; False where this processor does not run it. All give the same numbers."""
+    return bool(kernel_use(name.encode()))
 
 
-cdef int _elbow(const Geometry* g, double q1, double u, const Wrist* wrist, double* out) noexcept nogil:
-    """Solve joints 2, 3, 4 for a wrist whose o5 is ``u`` above the shoulder; rows written: 0, 1 or 2."""
-    cdef double wp = wrist.p - g.d5 * sin(wrist.q234), wu = u + g.d5 * cos(wrist.q234)
-    cdef double length = hypot(wp, wu)
-    cdef double far = fabs(g.a2 + g.a3), near = fabs(g.a2 - g.a3)
-    cdef double over, under, q3, q2
-    cdef int k, branches
-    if length > far + RIM or length < near - RIM:
-        return 0
-    # tan^2(q3 / 2) = (far^2 - length^2) / (length^2 - near^2): exact digits at both ends
-    over = (far - length) * (far + length)
-    under = (length - near) * (length + near)
-    q3 = 2 * atan2(sqrt(over) if over > 0 else 0.0, sqrt(under) if under > 0 else 0.0)
-    branches = 1 if over <= 0 or under <= 0 else 2
-    for k in range(branches):
-        q2 = atan2(wu, wp) - atan2(g.a3 * sin(q3), g.a2 + g.a3 * cos(q3))
-        out[6 * k] = q1
-        out[6 * k + 1] = _wrap(q2)
-        out[6 * k + 2] = _wrap(q3)
-        out[6 * k + 3] = _wrap(wrist.q234 - q2 - q3)
-        out[6 * k + 4] = wrist.q5
-        out[6 * k + 5] = _wrap(wrist.q6)
-        q3 = -q3
-    return branches
-
-
-cdef double _reaching(const Geometry* g, double p, double u, double q234) noexcept nogil:
-    """The q234 next to the given one that brings the wrist, d5 from (p, u), into the elbow's reach."""
-    cdef double far = fabs(g.a2 + g.a3), near = fabs(g.a2 - g.a3)
-    cdef double length = hypot(p - g.d5 * sin(q234), u + g.d5 * cos(q234))
-    cdef double middle = hypot(p, u), towards, wanted, cosine, half, off
-    if near <= length <= far or middle == 0.0:
-        return q234
-    wanted = far if length > far else near
-    cosine = (middle * middle + g.d5 * g.d5 - wanted * wanted) / (2 * middle * g.d5)
-    cosine = 1.0 if cosine > 1 else (-1.0 if cosine < -1 else cosine)
-    towards = atan2(u, p) + M_PI / 2      # z4 at q234 points along q234 - pi/2
-    half = atan2(sqrt(1 - cosine * cosine), cosine)
-    off = _wrap(q234 - towards)
-    return towards + (half if off > 0 else -half)
-
-
-cdef void _wrist(const Geometry* g, const Frame* f, const double* o5, double q1, int flip, double free,
-                 Wrist* out) noexcept nogil:
-    """The wrist bent one way or the other (``flip``) for the shoulder at ``q1``."""
-    cdef double c1 = cos(q1), s1 = sin(q1)
-    cdef double m0 = f.r[0] * s1 - f.r[3] * c1, m1 = f.r[1] * s1 - f.r[4] * c1, m2 = f.r[2] * s1 - f.r[5] * c1
-    cdef double z4p, z4u, better
-    out.p = o5[0] * c1 + o5[1] * s1
-    out.s5 = hypot(m0, m1)
-    if out.s5 < FREE:
-        out.q5 = 0.0 if m2 > 0 else M_PI
-        out.q6 = free
-    elif not flip:
-        out.q5 = atan2(out.s5, m2)
-        out.q6 = atan2(-m1, m0)
-    else:
-        out.q5 = atan2(-out.s5, m2)
-        out.q6 = atan2(m1, -m0)
-    z4p = -sin(out.q6) * (f.r[0] * c1 + f.r[3] * s1) - cos(out.q6) * (f.r[1] * c1 + f.r[4] * s1)
-    z4u = -sin(out.q6) * f.r[6] - cos(out.q6) * f.r[7]
-    out.q234 = atan2(z4p, -z4u)
-    if out.s5 < 1e-3:  # the wrist may turn so far that the tool still turns less than SLACK
-        better = _reaching(g, out.p, o5[2], out.q234)
-        if fabs(_wrap(better - out.q234)) * out.s5 <= SLACK:
-            # the tool's turn in the plane is q234 + q6 where c5 = 1, q234 - q6 where c5 = -1
-            out.q6 += -_wrap(better - out.q234) if m2 > 0 else _wrap(better - out.q234)
-            out.q234 = better
-
-
-cdef double _shoulder(const Geometry* g, const Frame* f, const double* o5, double q1, double q234) noexcept nogil:
-    """The q1 next to the given one that has the wrist within the elbow's reach; the given one if there is none.
-
-    With o5 at d4 from the axis q1 keeps half its digits, and the wrist loses those again by 1 / s5. There q1
-    may turn by so much that o5 moves less than SHIFT against the plane; it is found from the q234 wanted, by
-    z4 . z6 = 0.
-    """
-    cdef double turned = q1, c1 = cos(q1), s1 = sin(q1), c, s, wanted
+cdef void read_frame(const double* transform, Frame* f) noexcept nogil:
     cdef int i
     for i in range(3):
-        c = cos(turned)
-        s = sin(turned)
-        wanted = _reaching(g, o5[0] * c + o5[1] * s, o5[2], q234)
-        turned -= ((sin(wanted) * (c * f.r[2] + s * f.r[5]) - cos(wanted) * f.r[8])
-                   / (sin(wanted) * (c * f.r[5] - s * f.r[2])))
-    if fabs(o5[0] * (sin(turned) - s1) - o5[1] * (cos(turned) - c1)) <= SHIFT:
-        return _wrap(turned)
-    return q1  # also where q1 has no part in it, and turned is not a number
+        memcpy(f.r + 3 * i, transform + 4 * i, 3 * sizeof(double))
+        f.p[i] = transform[4 * i + 3]
 
 
-cdef int _inverse(const Geometry* g, const Frame* f, double free, double* out) noexcept nogil:
-    """All branches for the flange's frame ``f``, six numbers a row; ``free`` is q6 where any will do."""
-    cdef double[3] o5 = [f.p[0] - g.d6 * f.r[2], f.p[1] - g.d6 * f.r[5], f.p[2] - g.d6 * f.r[8] - g.d1]
-    cdef double radius = hypot(o5[0], o5[1])
-    cdef double lean, q1, turned, wanted
-    cdef int shoulder, flip, shoulders = 2, wrists, count = 0, found
-    cdef Wrist wrist
-    if radius < g.d4 - RIM:
-        return 0
-    if radius <= g.d4:
-        lean = M_PI / 2
-        shoulders = 1
-    else:
-        lean = atan2(g.d4, sqrt((radius - g.d4) * (radius + g.d4)))
-    for shoulder in range(shoulders):
-        q1 = _wrap(atan2(o5[1], o5[0]) + (lean if shoulder == 0 else M_PI - lean))
-        wrists = 2
-        flip = 0
-        while flip < wrists:
-            _wrist(g, f, o5, q1, flip, free, &wrist)
-            if wrist.s5 < FREE:
-                wrists = 1
-            found = _elbow(g, q1, o5[2], &wrist, out + 6 * count)
-            if not found and (turned := _shoulder(g, f, o5, q1, wrist.q234)) != q1:
-                wanted = _reaching(g, o5[0] * cos(turned) + o5[1] * sin(turned), o5[2], wrist.q234)
-                _wrist(g, f, o5, turned, flip, free, &wrist)
-                if cos(wrist.q234 - wanted) < 0:  # s5 went through zero
-                    _wrist(g, f, o5, turned, not flip, free, &wrist)
-                found = _elbow(g, turned, o5[2], &wrist, out + 6 * count)
-            count += found
-            flip += 1
-    return count
+cdef int frame_of(object transform, Frame* f) except -1:
+    """A frame from an array of shape (4, 4)."""
+    array = transform if plain(transform) else cnp.PyArray_FROMANY(
+        transform, cnp.NPY_DOUBLE, 0, 0, cnp.NPY_ARRAY_CARRAY_RO)
+    if cnp.PyArray_NDIM(array) != 2 or cnp.PyArray_DIM(array, 0) != 4 or cnp.PyArray_DIM(array, 1) != 4:
+        raise ValueError(f"a transform has shape {array.shape}, not (4, 4)")
+    read_frame(<const double*>cnp.PyArray_DATA(array), f)
+    return 0
 
 
-cdef inline void _bends(const Geometry* g, const double* q, double* out) noexcept nogil:
-    """Which way shoulder, elbow and wrist are bent, by the sign; 0 where they are singular."""
-    out[0] = g.a2 * cos(q[1]) + g.a3 * cos(q[1] + q[2]) + g.d5 * sin(q[1] + q[2] + q[3])
-    out[1] = sin(q[2])
-    out[2] = sin(q[4])
-
-
-cdef int _nearest(const Geometry* g, const double* rows, int count, const double* seed, double limit,
-                  double* out) noexcept nogil:
-    """The row next to ``seed``, by full turns within ``limit``: fewest changed bends, then least squared turns."""
-    cdef double turned[6]
-    cdef double bent[3]
-    cdef double now[3]
-    cdef double cost, least = 0.0
-    cdef int i, k, changed, fewest = 4
-    _bends(g, seed, bent)
-    for k in range(count):
-        cost = 0.0
-        for i in range(6):
-            turned[i] = rows[6 * k + i] + TWO_PI * rint((seed[i] - rows[6 * k + i]) / TWO_PI)
-            if turned[i] > limit:
-                turned[i] -= TWO_PI
-            elif turned[i] < -limit:
-                turned[i] += TWO_PI
-            cost += (turned[i] - seed[i]) * (turned[i] - seed[i])
-        _bends(g, turned, now)
-        changed = 0
-        for i in range(3):
-            changed += now[i] * bent[i] < -STRAIGHT
-        if changed < fewest or (changed == fewest and cost < least):
-            fewest, least = changed, cost
-            for i in range(6):
-                out[i] = turned[i]
-    return fewest < 4
-
-
-cdef void _columns(const Geometry* g, const double* q, const Frame* tip, double* out, Py_ssize_t stride) noexcept nogil:
-    """The geometric Jacobian of the point ``tip.p``; row-major with ``stride``."""
-    cdef double c1 = cos(q[0]), s1 = sin(q[0])
-    cdef double s = sin(q[1] + q[2] + q[3]), c = cos(q[1] + q[2] + q[3])
-    cdef double axis[3]
-    cdef double origin[3]
-    cdef double along = 0.0, up = g.d1, normal = 0.0
-    cdef double dx, dy, dz
-    cdef int i
-    for i in range(6):
-        if i == 0:
-            axis[0] = 0; axis[1] = 0; axis[2] = 1
-        elif i < 4:
-            axis[0] = s1; axis[1] = -c1; axis[2] = 0
-            if i == 2:
-                along += g.a2 * cos(q[1]); up += g.a2 * sin(q[1])
-            elif i == 3:
-                along += g.a3 * cos(q[1] + q[2]); up += g.a3 * sin(q[1] + q[2])
-        elif i == 4:
-            normal = g.d4
-            axis[0] = c1 * s; axis[1] = s1 * s; axis[2] = -c
-        else:
-            along += g.d5 * s; up -= g.d5 * c
-            axis[0] = -c1 * c * sin(q[4]) + s1 * cos(q[4])
-            axis[1] = -s1 * c * sin(q[4]) - c1 * cos(q[4])
-            axis[2] = -s * sin(q[4])
-        origin[0] = c1 * along + s1 * normal
-        origin[1] = s1 * along - c1 * normal
-        origin[2] = up
-        dx = tip.p[0] - origin[0]; dy = tip.p[1] - origin[1]; dz = tip.p[2] - origin[2]
-        out[i] = axis[1] * dz - axis[2] * dy
-        out[stride + i] = axis[2] * dx - axis[0] * dz
-        out[2 * stride + i] = axis[0] * dy - axis[1] * dx
-        out[3 * stride + i] = axis[0]
-        out[4 * stride + i] = axis[1]
-        out[5 * stride + i] = axis[2]
+cdef int frame_of_pose(object pose, Frame* f) except -1:
+    """A frame from x, y, z (m) and a rotation vector (rad)."""
+    cdef double v[3]
+    f.p[0], f.p[1], f.p[2], v[0], v[1], v[2] = pose
+    rotation_from_vector(v, f.r)
+    return 0
 
 
 cdef class Chain:
-    """One arm with its tool. Poses are (x, y, z, rx, ry, rz): m and rotation vector, of the tool point."""
+    """See cellctl/motion/lines.py for the formula; this holds the numbers."""
 
-    cdef Geometry geometry
-    cdef Frame tool
-    cdef Frame untool
+    cdef CChain chain
 
-    def __init__(self, geometry, tool=(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)):
-        """``geometry``: d1, a2, a3, d4, d5, d6 in m; ``tool``: the tool point's pose on the flange."""
-        cdef double x, y, z, rx, ry, rz
-        (self.geometry.d1, self.geometry.a2, self.geometry.a3,
-         self.geometry.d4, self.geometry.d5, self.geometry.d6) = geometry
-        x, y, z, rx, ry, rz = tool
-        _from_vector(x, y, z, rx, ry, rz, &self.tool)
-        _invert(&self.tool, &self.untool)
+    def __init__(self, base, links, slides, tip):
+        """``base`` and ``tip`` (4, 4); ``links`` (n, 4): turn, d, a, alpha; ``slides`` (n,)."""
+        cdef int i
+        cdef double turn, d, a, alpha
+        if not 1 <= len(links) <= CHAIN_MOST:
+            raise ValueError(f"{len(links)} joints, not 1 to {CHAIN_MOST}")
+        frame_of(base, &self.chain.base)
+        frame_of(tip, &self.chain.tip)
+        self.chain.n = len(links)
+        for i in range(self.chain.n):
+            turn, d, a, alpha = links[i]
+            self.chain.joint[i].turn, self.chain.joint[i].d, self.chain.joint[i].a = turn, d, a
+            self.chain.joint[i].c, self.chain.joint[i].s = _right(cos(alpha)), _right(sin(alpha))
+            self.chain.joint[i].slides = bool(slides[i])
 
-    def forward(self, joints):
-        """The tool point's pose for six joint angles (rad)."""
-        cdef double q[6]
+    @property
+    def degrees_of_freedom(self):
+        """How many joints."""
+        return self.chain.n
+
+    def pose(self, joints):
+        """x, y, z (m) and the rotation vector (rad) of the tip."""
+        cdef double room[CHAIN_MOST]
         cdef double v[3]
-        cdef Frame flange, tip
-        q[0], q[1], q[2], q[3], q[4], q[5] = joints
-        _flange(&self.geometry, q, &flange)
-        _compose(&flange, &self.tool, &tip)
-        _to_vector(&tip, v)
-        return tip.p[0], tip.p[1], tip.p[2], v[0], v[1], v[2]
+        cdef Frame f
+        chain_state(&self.chain, numbers(joints, self.chain.n, room), &f, NULL)
+        rotation_to_vector(f.r, v)
+        return f.p[0], f.p[1], f.p[2], v[0], v[1], v[2]
 
-    def inverse(self, pose, double free=0.0):
-        """Every branch for a pose, as a list of joint tuples in (-pi, pi]; ``free``: q6 where any will do."""
-        cdef double x, y, z, rx, ry, rz
-        cdef double rows[48]
-        cdef Frame tip, flange
-        cdef int count, i
-        cdef double* row
-        x, y, z, rx, ry, rz = pose
-        _from_vector(x, y, z, rx, ry, rz, &tip)
-        _compose(&tip, &self.untool, &flange)
-        count = _inverse(&self.geometry, &flange, free, rows)
-        found = []
-        for i in range(count):
-            row = rows + 6 * i
-            found.append((row[0], row[1], row[2], row[3], row[4], row[5]))
-        return found
+    def transform(self, joints, out=None):
+        """The tip in the base. Shape (4, 4)."""
+        cdef double room[CHAIN_MOST]
+        cdef Py_ssize_t[2] shape = [4, 4]
+        cdef const double* q = numbers(joints, self.chain.n, room)
+        if out is None:
+            out = fresh(2, shape)
+        kernel().forward(&self.chain, q, 1, output(out, 2, shape, "out"))
+        return out
 
-    def nearest(self, pose, seed, double limit):
-        """The branch next to the joints ``seed``, each joint within ``limit`` (rad) either way; None: no way.
+    def jacobian(self, joints, out=None):
+        """The geometric Jacobian in the base. Shape (6, n)."""
+        cdef double room[CHAIN_MOST]
+        cdef Py_ssize_t[2] shape = [6, self.chain.n]
+        cdef const double* q = numbers(joints, self.chain.n, room)
+        if out is None:
+            out = fresh(2, shape)
+        kernel().jacobian(&self.chain, q, 1, output(out, 2, shape, "out"))
+        return out
 
-        Shoulder, elbow and wrist keep bent as they are where they can; then the least sum of squared turns.
-        """
-        cdef double x, y, z, rx, ry, rz
-        cdef double rows[48]
-        cdef double from_[6]
-        cdef double found[6]
-        cdef Frame tip, flange
-        cdef int count
-        x, y, z, rx, ry, rz = pose
-        from_[0], from_[1], from_[2], from_[3], from_[4], from_[5] = seed
-        _from_vector(x, y, z, rx, ry, rz, &tip)
-        _compose(&tip, &self.untool, &flange)
-        count = _inverse(&self.geometry, &flange, from_[5], rows)
-        if not _nearest(&self.geometry, rows, count, from_, limit, found):
+    def transforms(self, joints, out=None):
+        """Many: (m, n) to (m, 4, 4)."""
+        cdef list keep = []
+        cdef const double* q = rows_of(joints, self.chain.n, "joints", keep)
+        cdef Py_ssize_t[3] shape = [len(keep[0]), 4, 4]
+        cdef double* to
+        if out is None:
+            out = fresh(3, shape)
+        to = output(out, 3, shape, "out")
+        with nogil:
+            kernel().forward(&self.chain, q, shape[0], to)
+        return out
+
+    def jacobians(self, joints, out=None):
+        """Many: (m, n) to (m, 6, n)."""
+        cdef list keep = []
+        cdef const double* q = rows_of(joints, self.chain.n, "joints", keep)
+        cdef Py_ssize_t[3] shape = [len(keep[0]), 6, self.chain.n]
+        cdef double* to
+        if out is None:
+            out = fresh(3, shape)
+        to = output(out, 3, shape, "out")
+        with nogil:
+            kernel().jacobian(&self.chain, q, shape[0], to)
+        return out
+
+
+cdef double _right(double value):
+    """Exactly 0 or 1 where it is that but for rounding."""
+    cdef double whole = -1.0 if value < -0.5 else (1.0 if value > 0.5 else 0.0)
+    return whole if fabs(value - whole) < 1e-15 else value
+
+
+cdef class Inverse:
+    """All ways of an arm to a frame, in closed form. Made by the solvers below."""
+
+    cdef CInverse inverse
+    cdef int most
+
+    cdef int place(self, left, right, sign, offset, turn, lower, upper) except -1:
+        cdef int i
+        frame_of(left, &self.inverse.left)
+        frame_of(right, &self.inverse.right)
+        self.inverse.n = len(sign)
+        if self.inverse.n > INVERSE_JOINTS:
+            raise ValueError(f"{self.inverse.n} joints, not {INVERSE_JOINTS} at most")
+        for i in range(self.inverse.n):
+            self.inverse.sign[i], self.inverse.offset[i], self.inverse.turn[i] = sign[i], offset[i], turn[i]
+            self.inverse.lower[i], self.inverse.upper[i] = lower[i], upper[i]
+        return 0
+
+    cdef list rows(self, const Frame* f, wanted):
+        cdef double rows[INVERSE_ROWS * INVERSE_JOINTS]
+        cdef double room[INVERSE_JOINTS]
+        cdef int k, i, n = self.inverse.n
+        cdef int count = inverse_all(&self.inverse, f, numbers(wanted, n, room), rows)
+        return [tuple([rows[k * n + i] for i in range(n)]) for k in range(count)]
+
+    def branches(self, pose, wanted):
+        """Every way to a pose (x, y, z, rotation vector), as a list of joint tuples."""
+        cdef Frame f
+        frame_of_pose(pose, &f)
+        return self.rows(&f, wanted)
+
+    def nearest(self, pose, seed, bint keep=True):
+        """The way next to the seed within the limits, or None."""
+        cdef double room[INVERSE_JOINTS]
+        cdef double found[INVERSE_JOINTS]
+        cdef Frame f
+        cdef int i, n = self.inverse.n
+        frame_of_pose(pose, &f)
+        if not inverse_nearest(&self.inverse, &f, numbers(seed, n, room), keep, found):
             return None
-        return found[0], found[1], found[2], found[3], found[4], found[5]
+        return tuple([found[i] for i in range(n)])
 
-    def jacobian(self, joints, double[:, ::1] out=None):
-        """Velocity of the tool point by joint speeds, in the base. Shape (6, 6): three rows m/s, three rad/s."""
-        cdef double q[6]
-        cdef Frame flange, tip
-        import numpy as np
+    def solve(self, transform, wanted, out=None):
+        """Every way to a transform (4, 4): the rows (k, n), a view of ``out`` (rows at most, n) where that is given."""
+        cdef double room[INVERSE_JOINTS]
+        cdef Py_ssize_t[2] shape = [self.most, self.inverse.n]
+        cdef Frame f
+        cdef int count
+        frame_of(transform, &f)
         if out is None:
-            out = np.empty((6, 6))
-        elif out.shape[0] != 6 or out.shape[1] != 6:
-            raise ValueError("out needs the shape (6, 6)")
-        q[0], q[1], q[2], q[3], q[4], q[5] = joints
-        _flange(&self.geometry, q, &flange)
-        _compose(&flange, &self.tool, &tip)
-        _columns(&self.geometry, q, &tip, &out[0, 0], 6)
-        return np.asarray(out)
+            out = fresh(2, shape)
+        count = inverse_all(&self.inverse, &f, numbers(wanted, self.inverse.n, room), output(out, 2, shape, "out"))
+        return out[:count]
 
-    def forward_batch(self, const double[:, ::1] joints, double[:, ::1] out=None):
-        """Poses for many joint angles. Shape (n, 6) in and out; no memory is taken where ``out`` is given."""
-        cdef Py_ssize_t n = joints.shape[0], i
-        cdef Frame flange, tip
-        import numpy as np
+    def solve_many(self, transforms, wanted, out=None, counts=None):
+        """Many: (m, 4, 4) to (m, rows at most, n) and how many rows count, (m,) of C int."""
+        cdef list keep = []
+        cdef double room[INVERSE_JOINTS]
+        cdef const double* T = rows_of(transforms, 16, "transforms", keep)
+        cdef const double* aim = numbers(wanted, self.inverse.n, room)
+        cdef Py_ssize_t[3] shape = [len(keep[0]), self.most, self.inverse.n]
+        cdef Py_ssize_t m, width = self.most * self.inverse.n
+        cdef double* to
+        cdef int* count
+        cdef Frame f
         if out is None:
-            out = np.empty((n, 6))
-        if joints.shape[1] != 6 or out.shape[0] != n or out.shape[1] != 6:
-            raise ValueError("joints and out need the shape (n, 6)")
-        with nogil:
-            for i in range(n):
-                _flange(&self.geometry, &joints[i, 0], &flange)
-                _compose(&flange, &self.tool, &tip)
-                out[i, 0] = tip.p[0]
-                out[i, 1] = tip.p[1]
-                out[i, 2] = tip.p[2]
-                _to_vector(&tip, &out[i, 3])
-        return np.asarray(out)
-
-    def inverse_batch(self, const double[:, ::1] poses, double[:, :, ::1] out=None, int[::1] counts=None,
-                      double free=0.0):
-        """Every branch for many poses. Poses (n, 6) to joints (n, 8, 6) and how many rows count, (n,) int32.
-
-        Rows beyond the count are not written. No memory is taken where ``out`` and ``counts`` are given.
-        """
-        cdef Py_ssize_t n = poses.shape[0], i
-        cdef Frame tip, flange
-        import numpy as np
-        if out is None:
-            out = np.full((n, BRANCHES, 6), np.nan)
+            out = np.full((shape[0], shape[1], shape[2]), np.nan)
         if counts is None:
-            counts = np.empty(n, dtype=np.intc)
-        if poses.shape[1] != 6 or out.shape[0] != n or out.shape[1] != BRANCHES or out.shape[2] != 6:
-            raise ValueError("poses need the shape (n, 6) and out (n, 8, 6)")
-        if counts.shape[0] != n:
-            raise ValueError("counts needs the shape (n,)")
+            counts = np.empty(shape[0], np.intc)
+        if not (isinstance(counts, np.ndarray) and counts.dtype == np.intc and counts.shape == (shape[0],)
+                and counts.flags.c_contiguous and counts.flags.writeable):
+            raise TypeError(f"counts must be a writeable array of C int with shape ({shape[0]},)")
+        to = output(out, 3, shape, "out")
+        count = <int*>cnp.PyArray_DATA(counts)
         with nogil:
+            for m in range(shape[0]):
+                read_frame(T + 16 * m, &f)
+                count[m] = inverse_all(&self.inverse, &f, aim, to + m * width)
+        return out, counts
+
+    def follow(self, transforms, seed, double step, out=None):
+        """Nearest to nearest along many transforms: the joints (m, n), and how many could be followed.
+
+        It ends where there is no way, or where a joint would have to jump by more than ``step``.
+        """
+        cdef list keep = []
+        cdef double room[INVERSE_JOINTS]
+        cdef const double* T = rows_of(transforms, 16, "transforms", keep)
+        cdef int i, n = self.inverse.n
+        cdef Py_ssize_t[2] shape = [len(keep[0]), n]
+        cdef Py_ssize_t m
+        cdef const double* last = numbers(seed, n, room)
+        cdef double* to
+        cdef Frame f
+        if out is None:
+            out = np.full((shape[0], shape[1]), np.nan)
+        to = output(out, 2, shape, "out")
+        for m in range(shape[0]):
+            read_frame(T + 16 * m, &f)
+            if not inverse_nearest(&self.inverse, &f, last, False, to + m * n):
+                return out, m
             for i in range(n):
-                _from_vector(poses[i, 0], poses[i, 1], poses[i, 2], poses[i, 3], poses[i, 4], poses[i, 5], &tip)
-                _compose(&tip, &self.untool, &flange)
-                counts[i] = _inverse(&self.geometry, &flange, free, &out[i, 0, 0])
-        return np.asarray(out), np.asarray(counts)
+                if m > 0 and fabs(to[m * n + i] - last[i]) > step:
+                    return out, m
+            last = to + m * n
+        return out, shape[0]
+
+
+cdef class ParallelInverse(Inverse):
+    """Arms with parallel axes 2, 3 and 4."""
+
+    cdef ParallelArm arm
+
+    def __init__(self, lengths, left, right, sign, offset, turn, lower, upper):
+        """``lengths``: a2, a3, d4, d5 in m, as ext/parallel.h."""
+        self.place(left, right, sign, offset, turn, lower, upper)
+        self.arm.a2, self.arm.a3, self.arm.d4, self.arm.d5 = lengths
+        self.most = PARALLEL_ROWS
+        self.inverse.arm = &self.arm
+        self.inverse.solve = parallel_solve
+        self.inverse.bends = parallel_bends
+
+
+cdef class Numeric:
+    """Any chain, by iteration within its limits (ext/numeric.h)."""
+
+    cdef Chain chain
+    cdef NumericTask task
+
+    def __init__(self, Chain chain not None, lower, upper, double length):
+        """Limits in rad or m, shape (n,); ``length`` (m) is what one radian of turn is worth."""
+        cdef int i
+        self.chain = chain
+        self.task.length = length
+        for i in range(chain.chain.n):
+            self.task.lower[i], self.task.upper[i] = lower[i], upper[i]
+
+    cdef int prepare(self, weight, double way, double turn, int rounds, int tries, random) except -1:
+        cdef int i
+        for i in range(6):
+            self.task.weight[i] = weight[i]
+        self.task.way, self.task.turn = way, turn
+        self.task.rounds, self.task.tries = rounds, tries
+        self.task.random = <unsigned long long>random * 2654435761ULL + 88172645463325252ULL
+        return 0
+
+    def solve(self, transform, seed, weight, double way, double turn, int rounds, int tries, random):
+        """The joints (n,), whether they are near enough, and what is left: way (m), turn (rad), rounds, tries."""
+        cdef double room[CHAIN_MOST]
+        cdef Py_ssize_t[1] shape = [self.chain.chain.n]
+        cdef const double* start = numbers(seed, self.chain.chain.n, room)
+        cdef NumericReport report
+        cdef NumericTask task
+        cdef Frame f
+        cdef int found
+        cdef double* to
+        frame_of(transform, &f)
+        self.prepare(weight, way, turn, rounds, tries, random)
+        out = fresh(1, shape)
+        to = output(out, 1, shape, "out")
+        task = self.task
+        with nogil:
+            found = numeric_solve(&self.chain.chain, &task, &f, start, to, &report)
+        return out, bool(found), report.way, report.turn, report.rounds, report.tries
+
+    def every(self, transform, seed, weight, double way, double turn, int rounds, int tries, random):
+        """Different ways to a transform that so many starts lead to. Shape (k, n)."""
+        cdef double room[CHAIN_MOST]
+        cdef Py_ssize_t[2] shape = [NUMERIC_ROWS, self.chain.chain.n]
+        cdef const double* start = numbers(seed, self.chain.chain.n, room)
+        cdef NumericTask task
+        cdef Frame f
+        cdef int count
+        cdef double* to
+        frame_of(transform, &f)
+        self.prepare(weight, way, turn, rounds, tries, random)
+        out = fresh(2, shape)
+        to = output(out, 2, shape, "out")
+        task = self.task
+        with nogil:
+            count = numeric_all(&self.chain.chain, &task, &f, start, to)
+        return out[:count].copy()

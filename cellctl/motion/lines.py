@@ -33,7 +33,7 @@ class Lines(NamedTuple):
     home: Floats  # the flange where all joints are at zero. Shape (4, 4)
 
 
-class Chain(NamedTuple):
+class Links(NamedTuple):
     """The numbers of the formula above."""
 
     base: Floats  # Shape (4, 4)
@@ -101,7 +101,7 @@ def _normal(p: Floats, z: Floats, x: Floats, q: Floats, w: Floats) -> tuple[Floa
     return (-n, foot, -length) if length < -SAME else (n, foot, length)
 
 
-def chain_of(lines: Lines) -> Chain:
+def links_of(lines: Lines) -> Links:
     """The chain of these lines."""
     count = len(lines.points)
     z, p = lines.directions[0], lines.points[0]
@@ -119,4 +119,4 @@ def chain_of(lines: Lines) -> Chain:
         p, z, x = p + z * foot + n * length, w, n
     last = np.eye(4)
     last[:3, 0], last[:3, 1], last[:3, 2], last[:3, 3] = x, np.cross(z, x), z, p
-    return Chain(base, links, lines.slides, np.linalg.inv(last) @ lines.home)
+    return Links(base, links, lines.slides, np.linalg.inv(last) @ lines.home)
