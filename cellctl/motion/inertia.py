@@ -33,16 +33,22 @@ class Inertia:
             raise UsageError("a mass, centre or inertia is not a finite number")
         if self.mass < 0:
             raise UsageError(f"a mass of {self.mass:g} kg", hint="It must be zero or above.")
-        moments = self._principal()
-        if moments[0] < -1e-9 * moments[2] or moments[0] + moments[1] < moments[2] * (1 - 1e-6):
-            listed = ", ".join(f"{each:.6g}" for each in moments)
-            raise UsageError(
-                f"principal moments of {listed} kg m^2 belong to no body",
-                hint="None may be negative, and none above the sum of the others.",
-            )
+        least, _, most = self.principal()
+        if least < -1e-9 * abs(most):
+            raise UsageError(f"a principal moment of {least:.6g} kg m^2", hint="None may be negative.")
 
-    def _principal(self) -> tuple[float, float, float]:
-        """The principal moments, least first."""
+    @property
+    def is_body(self) -> bool:
+        """Whether a rigid body can have these moments: none is above the sum of the other two.
+
+        What was measured on an arm, or lumped so that its motion comes out right (a link that only turns about one
+        axis), often has not; what somebody types for a tool should.
+        """
+        least, middle, most = self.principal()
+        return least + middle >= most * (1 - 1e-6)
+
+    def principal(self) -> tuple[float, float, float]:
+        """The principal moments (kg m^2), least first."""
         xx, xy, xz, yy, yz, zz = self.tensor
         if xy == xz == yz == 0:
             a, b, c = sorted((xx, yy, zz))
@@ -70,12 +76,13 @@ class Inertia:
 
     def __add__(self, other: Inertia) -> Inertia:
         """Both bodies as one, told in their common frame (Steiner's theorem)."""
-        mass = self.mass + other.mass
-        if mass == 0 or not (other.mass or any(other.tensor)):
+        if not (other.mass or any(other.tensor)):
             return self
         import numpy as np
 
-        center = (self.mass * np.array(self.center) + other.mass * np.array(other.center)) / mass
+        mass = self.mass + other.mass
+        shares = (self.mass / mass, other.mass / mass) if mass else (1.0, 0.0)
+        center = shares[0] * np.array(self.center) + shares[1] * np.array(other.center)
         total = np.zeros((3, 3))
         for body in (self, other):
             r = np.array(body.center) - center
