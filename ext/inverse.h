@@ -22,7 +22,8 @@ typedef struct {
     double lower[INVERSE_JOINTS], upper[INVERSE_JOINTS];
 } Inverse;
 
-/* Every way to reach T, joints in (-pi, pi], limits left aside; how many rows. */
+/* Every way to reach T, joints in (-pi, pi], limits left aside; how many rows, -1 where T
+   is no rigid transform. */
 int inverse_all(const Inverse *inverse, const Frame *T, const double *wanted, double *rows);
 /* The way next to `seed` within the limits, full turns included; 0 where there is none. With `keep` the arm stays bent
    as it is where it can (between two configurations lies a singular pose); then the least squared way counts. */

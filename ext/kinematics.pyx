@@ -8,6 +8,7 @@ from libc.string cimport memcpy
 
 import numpy as np
 
+from cellctl.errors import UsageError
 from cellctl.motion._arrays cimport fresh, numbers, output, plain, rows_of
 
 cnp.import_array()
@@ -121,6 +122,15 @@ cdef int frame_of_pose(object pose, Frame* f) except -1:
     return 0
 
 
+def pose_of(transform):
+    """x, y, z (m) and the rotation vector (rad) of a transform (4, 4)."""
+    cdef Frame f
+    cdef double v[3]
+    frame_of(transform, &f)
+    rotation_to_vector(f.r, v)
+    return f.p[0], f.p[1], f.p[2], v[0], v[1], v[2]
+
+
 cdef class Chain:
     """See cellctl/motion/lines.py for the formula; this holds the numbers."""
 
@@ -226,11 +236,17 @@ cdef class Inverse:
             self.inverse.lower[i], self.inverse.upper[i] = lower[i], upper[i]
         return 0
 
+    cdef int refuse(self, int count) except -1:
+        if count < 0:
+            raise UsageError("a transform that does more than turn and shift",
+                             hint="Its first three columns must have the length 1 and be at right angles.")
+        return count
+
     cdef list rows(self, const Frame* f, wanted):
         cdef double rows[INVERSE_ROWS * INVERSE_JOINTS]
         cdef double room[INVERSE_JOINTS]
         cdef int k, i, n = self.inverse.n
-        cdef int count = inverse_all(&self.inverse, f, numbers(wanted, n, room), rows)
+        cdef int count = self.refuse(inverse_all(&self.inverse, f, numbers(wanted, n, room), rows))
         return [tuple([rows[k * n + i] for i in range(n)]) for k in range(count)]
 
     def branches(self, pose, wanted):
@@ -259,7 +275,8 @@ cdef class Inverse:
         frame_of(transform, &f)
         if out is None:
             out = fresh(2, shape)
-        count = inverse_all(&self.inverse, &f, numbers(wanted, self.inverse.n, room), output(out, 2, shape, "out"))
+        count = self.refuse(
+            inverse_all(&self.inverse, &f, numbers(wanted, self.inverse.n, room), output(out, 2, shape, "out")))
         return out[:count]
 
     def solve_many(self, transforms, wanted, out=None, counts=None):

@@ -1,121 +1,294 @@
-"""The arms that are known by name, and what can be asked of one."""
+"""An arm with its tool: where it is, how it moves, and which joints bring it somewhere.
+
+Poses are told in the arm's base; joints are rad (or m, where one slides), in the order of the model. Single poses come as
+``Pose`` or as transforms of shape (4, 4), many as arrays of shape (n, 4, 4).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import product
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from cellctl.errors import UsageError
-from cellctl.motion._kinematics import Chain
+from cellctl.motion import solvers
+from cellctl.motion._kinematics import Chain, Inverse, Numeric
+from cellctl.motion.library import load
+from cellctl.motion.lines import Lines, Links, inverted, lines_of, links_of, matrix
+from cellctl.motion.model import JointType, RobotModel
 from cellctl.motion.pose import Pose
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 Joints = tuple[float, ...]
-_FULL_TURN = 2 * math.pi
+Floats = NDArray[np.float64]
+Weight = tuple[float, float, float, float, float, float]
+
+_TURN: Final = 2 * math.pi
+_ALL: Final[Weight] = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+_SEEDS: Final = 200  # random starts that look for every way of an arm without a closed form
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Lengths of one arm in m, as its Denavit-Hartenberg table names them; limits in rad and rad/s."""
+class Found(NamedTuple):
+    """What the iteration came to: the joints nearest to the pose, and what is left of the way to it."""
 
-    d1: float
-    a2: float
-    a3: float
-    d4: float
-    d5: float
-    d6: float
-    reach: float  # m, from the base to the middle of the wrist, as the data sheet tells it
-    speed: tuple[float, float, float, float, float, float]  # rad/s, the most a joint runs
-    limit: float = _FULL_TURN
+    joints: Floats  # Shape (dof,)
+    reached: bool
+    way: float  # m
+    turn: float  # rad
+    rounds: int
+    tries: int
 
 
-def _speeds(*degrees: float) -> tuple[float, float, float, float, float, float]:
-    a, b, c, d, e, f = (math.radians(value) for value in degrees)
-    return a, b, c, d, e, f
+class Followed(NamedTuple):
+    """Joints along a path of poses, shape (n, dof), of which the first ``followed`` hold; and why it ended there."""
+
+    joints: Floats
+    followed: int
+    ended: str
 
 
-#: Universal Robots, "DH Parameters for calculations of kinematics and dynamics" (support article 45257), and
-#: the data sheets for reach and joint speeds. The twist of the joints is 90°, 0, 0, 90°, -90°, 0 for all.
-MODELS: Final[dict[str, Model]] = {
-    "ur3e": Model(0.15185, -0.24355, -0.2132, 0.13105, 0.08535, 0.0921, 0.5, _speeds(180, 180, 180, 360, 360, 360)),
-    "ur5e": Model(0.1625, -0.425, -0.3922, 0.1333, 0.0997, 0.0996, 0.85, _speeds(180, 180, 180, 180, 180, 180)),
-    "ur10e": Model(0.1807, -0.6127, -0.57155, 0.17415, 0.11985, 0.11655, 1.3, _speeds(120, 120, 180, 180, 180, 180)),
-    "ur16e": Model(0.1807, -0.4784, -0.36, 0.17415, 0.11985, 0.11655, 0.9, _speeds(120, 120, 180, 180, 180, 180)),
-    "ur20": Model(0.2363, -0.8620, -0.7287, 0.2010, 0.1593, 0.1543, 1.75, _speeds(120, 120, 150, 210, 210, 210)),
-}
+@lru_cache(maxsize=64)
+def _lines(model: RobotModel) -> tuple[Lines, Links]:
+    lines = lines_of(model)
+    return lines, links_of(lines)
 
 
 class Arm:
-    """One arm with its tool: joint angles in rad from base to wrist, poses of the tool point in the base."""
+    """A model with a tool. The tool point's pose is told on the flange (m, rotation vector)."""
 
-    def __init__(self, name: str, model: Model, tool: Pose) -> None:
-        self.name = name
+    def __init__(self, model: RobotModel, tool: Pose = Pose()) -> None:  # noqa: B008 - a pose cannot be changed
+        lines, links = _lines(model)
         self.model = model
+        self.name = model.name
         self.tool = tool
         self.reach = model.reach
-        self._chain = Chain((model.d1, model.a2, model.a3, model.d4, model.d5, model.d6), tool)
+        self.degrees_of_freedom = model.degrees_of_freedom
+        self._lower = tuple(joint.lower for joint in model.joints)
+        self._upper = tuple(joint.upper for joint in model.joints)
+        self._turns = tuple(_TURN if joint.type is JointType.REVOLUTE else 0.0 for joint in model.joints)
+        self._zero = (0.0,) * self.degrees_of_freedom
+        point = matrix(tool)
+        self._chain = Chain(links.base, links.links, links.slides, links.tip @ point)
+        self._inverse, self.solver = solvers.solver_of(lines, links, inverted(point), self._turns, self._limits())
+        length = float(np.abs(links.links[:, 1:3]).sum()) or 1.0
+        self._numeric = Numeric(self._chain, self._lower, self._upper, length)
 
     @classmethod
-    def named(cls, name: str, tool: Pose = Pose()) -> Arm:  # noqa: B008 - a pose cannot be changed
-        """The arm of that name, with the tool point's pose on the flange. Raises UsageError."""
-        if name not in MODELS:
-            raise UsageError(f"no arm is called {name!r}", hint=f"Known arms: {', '.join(MODELS)}")
-        return cls(name, MODELS[name], tool)
+    def named(cls, name: str, tool: Pose = Pose()) -> Arm:  # noqa: B008
+        """The shipped arm of that name. Raises UsageError where there is none, or none with joints in a row."""
+        model = load(name)
+        if not isinstance(model, RobotModel):
+            raise UsageError(f"{name} is no arm with its joints in a row", hint="Use DeltaArm.")
+        return cls(model, tool)
+
+    def _limits(self) -> tuple[Joints, Joints]:
+        return self._lower, self._upper
+
+    # -- what it can do ----------------------------------------------------------------------
 
     @property
     def joint_limits(self) -> tuple[tuple[float, float], ...]:
-        """Least and greatest angle of each joint (rad)."""
-        return ((-self.model.limit, self.model.limit),) * 6
+        """Least and greatest value of each joint (rad, m)."""
+        return tuple(zip(self._lower, self._upper, strict=True))
 
     @property
-    def joint_speeds(self) -> tuple[float, ...]:
-        """The greatest speed of each joint (rad/s)."""
-        return self.model.speed
+    def joint_speeds(self) -> Joints:
+        """The greatest speed of each joint (rad/s, m/s)."""
+        return tuple(joint.speed for joint in self.model.joints)
 
     def within_limits(self, joints: Sequence[float]) -> bool:
         """Whether every joint is within its limits."""
-        return all(low <= angle <= high for angle, (low, high) in zip(joints, self.joint_limits, strict=True))
+        limits = zip(joints, self._lower, self._upper, strict=True)
+        return all(low <= value <= high for value, low, high in limits)
 
-    def forward(self, joints: Sequence[float]) -> Pose:
+    # -- forward -----------------------------------------------------------------------------
+
+    def forward(self, joints: Sequence[float] | Floats) -> Pose:
         """The tool point's pose."""
-        return Pose(*self._chain.forward(joints))
+        return Pose(*self._chain.pose(joints))
 
-    def inverse(self, pose: Pose, *, wrist: float = 0.0) -> list[Joints]:
-        """Every way to reach ``pose``: up to eight, each joint in (-π, π]; none where it is out of reach.
+    def transform(self, joints: Sequence[float] | Floats, out: Floats | None = None) -> Floats:
+        """The tool point's pose as a homogeneous transform. Shape (4, 4)."""
+        return self._chain.transform(joints, out)
 
-        Where the wrist is singular its last joint may be anything: ``wrist`` is the angle wanted for it.
-        A pose within 0.1 µm of the rim of the reach is answered at the rim.
+    def forward_batch(self, joints: ArrayLike, out: Floats | None = None) -> Floats:
+        """Transforms for many sets of joints: (n, dof) to (n, 4, 4). No memory is taken where ``out`` is given."""
+        return self._chain.transforms(joints, out)
+
+    def jacobian(self, joints: Sequence[float] | Floats, out: Floats | None = None) -> Floats:
+        """Velocity of the tool point by joint speeds, in the base. Shape (6, dof): rows m/s, then rad/s."""
+        return self._chain.jacobian(joints, out)
+
+    def jacobian_batch(self, joints: ArrayLike, out: Floats | None = None) -> Floats:
+        """Jacobians for many sets of joints: (n, dof) to (n, 6, dof)."""
+        return self._chain.jacobians(joints, out)
+
+    def manipulability(self, joints: ArrayLike) -> float | Floats:
+        """sqrt(det(J Jᵀ)): 0 where the arm is singular (Yoshikawa 1985). One set, or many: (n, dof) to (n,).
+
+        With fewer than six joints it is sqrt(det(Jᵀ J)), the volume that the joints span.
         """
-        return list(self._chain.inverse(pose, wrist))
+        many = np.asarray(joints, np.float64)
+        jacobians = self._chain.jacobians(np.atleast_2d(many))
+        values: Floats = np.linalg.svd(jacobians, compute_uv=False).prod(axis=-1)
+        return float(values[0]) if many.ndim == 1 else values
 
-    def nearest(self, pose: Pose, seed: Sequence[float]) -> Joints | None:
-        """The way to reach ``pose`` from ``seed``, full turns included; None where there is no way.
+    # -- inverse -----------------------------------------------------------------------------
+
+    def inverse(self, pose: Pose | Floats, wanted: Sequence[float] | None = None) -> list[Joints]:
+        """Every way to reach a pose, each joint in (-π, π] where it turns; none where it is out of reach.
+
+        Limits are left aside. Where a pose is singular and a joint may be anything, it is as in ``wanted`` (zero).
+        A pose within 0.1 µm of the rim of the reach is answered at the rim. An arm without a closed form gives the
+        ways within its limits that 200 random starts lead to, at most 32 of them.
+        """
+        aim = self._zero if wanted is None else wanted
+        if self._inverse is None:
+            found = self._numeric.every(self._frame(pose), aim, _ALL, 1e-10, 1e-10, 100, _SEEDS, 0)
+            return [tuple(row) for row in found.tolist()]
+        if isinstance(pose, Pose):
+            return self._inverse.branches(pose, aim)
+        return [tuple(row) for row in self._inverse.solve(pose, aim).tolist()]
+
+    def inverse_transform(
+        self, transform: Floats, wanted: ArrayLike | None = None, out: Floats | None = None
+    ) -> Floats:
+        """The same as rows of an array, (k, dof); they lie in ``out`` (8, dof) where that is given."""
+        return self._closed().solve(transform, self._zero if wanted is None else wanted, out)
+
+    def inverse_batch(
+        self,
+        transforms: ArrayLike,
+        out: Floats | None = None,
+        counts: NDArray[np.intc] | None = None,
+        wanted: ArrayLike | None = None,
+    ) -> tuple[Floats, NDArray[np.intc]]:
+        """Every way to many poses: (n, 4, 4) to joints (n, 8, dof), and how many of the eight rows count.
+
+        Rows beyond the count are not written; the count is -1 where a transform is none (it must turn and shift only).
+        """
+        return self._closed().solve_many(transforms, self._zero if wanted is None else wanted, out, counts)
+
+    def nearest(self, pose: Pose | Floats, seed: Sequence[float]) -> Joints | None:
+        """The way to reach ``pose`` from ``seed`` within the limits, full turns included; None where there is none.
 
         The arm keeps its configuration (shoulder, elbow and wrist bent the same way) where it can, because
         between two configurations lies a singular pose; then it is the least sum of squared turns.
         """
-        return self._chain.nearest(pose, seed, self.model.limit)
+        if self._inverse is not None:
+            return self._inverse.nearest(pose if isinstance(pose, Pose) else _pose(pose), seed)
+        found = self.solve(pose, seed)
+        return tuple(found.joints.tolist()) if found.reached else None
 
-    def jacobian(self, joints: Sequence[float]) -> NDArray[np.float64]:
-        """Velocity of the tool point by joint speeds, in the base. Shape (6, 6): rows m/s, then rad/s."""
-        return self._chain.jacobian(joints)
-
-    def forward_batch(self, joints: NDArray[np.float64], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """Poses for many joint angles. Shape (n, 6) in and out (C order)."""
-        return self._chain.forward_batch(joints, out)
-
-    def inverse_batch(
+    def solve(
         self,
-        poses: NDArray[np.float64],
-        out: NDArray[np.float64] | None = None,
-        counts: NDArray[np.intc] | None = None,
+        pose: Pose | Floats,
+        seed: Sequence[float] | Floats,
         *,
-        wrist: float = 0.0,
-    ) -> tuple[NDArray[np.float64], NDArray[np.intc]]:
-        """Every branch for many poses: (n, 6) to joints (n, 8, 6), and how many of the eight rows count."""
-        return self._chain.inverse_batch(poses, out, counts, wrist)
+        weight: Weight = _ALL,
+        way: float = 1e-9,
+        turn: float = 1e-9,
+        rounds: int = 100,
+        tries: int = 100,
+        random: int = 0,
+    ) -> Found:
+        """A way to a pose by iteration, within the limits, first from ``seed`` and then from random joints.
+
+        ``weight`` tells how much x, y, z and the turns about them count, in the tool's frame: (1, 1, 1, 1, 1, 0) leaves the
+        turn about the tool's axis free. It is reached when way (m) and turn (rad) are below those told here. The same
+        question with the same ``random`` has the same answer.
+        """
+        if len(weight) != 6 or not all(0 <= each < math.inf for each in weight) or not any(weight):
+            raise UsageError(f"a weight of {tuple(weight)}", hint="It has six numbers, zero or above, not all zero.")
+        if not (way > 0 and turn > 0 and 1 <= rounds <= 100_000 and 1 <= tries <= 100_000):
+            raise UsageError(
+                f"way {way:g} m, turn {turn:g} rad, {rounds} rounds, {tries} tries",
+                hint="Way and turn must be above zero, rounds and tries 1 to 100000.",
+            )
+        if not np.isfinite(seed).all():
+            raise UsageError(f"a seed of {tuple(seed)}", hint="It must have finite numbers.")
+        answer = self._numeric.solve(self._frame(pose), seed, weight, way, turn, rounds, tries, random)
+        return Found(*answer)
+
+    def turns(self, joints: Sequence[float]) -> Iterator[Joints]:
+        """The same joints with every full turn (±360°) that the limits allow."""
+        choices: list[list[float]] = []
+        for value, low, high, turn in zip(joints, self._lower, self._upper, self._turns, strict=True):
+            if not turn or math.isinf(high - low):
+                choices.append([value] if low <= value <= high else [])
+                continue
+            first, last = math.ceil((low - value) / turn), math.floor((high - value) / turn)
+            choices.append([value + k * turn for k in range(first, last + 1)])
+        return product(*choices)
+
+    def follow(self, poses: ArrayLike, seed: Sequence[float] | None = None, *, jump: float = 0.5) -> Followed:
+        """Joints along a path of poses (n, 4, 4), each next to the one before and within the limits.
+
+        It ends where a pose has no way, or where a joint would have to jump by more than ``jump`` (rad, m): at a
+        singularity, or at a limit. Without a ``seed`` every way to the first pose is tried, with every full turn, and
+        the one is taken that comes furthest, then the one that turns least.
+        """
+        path = np.ascontiguousarray(poses, np.float64)
+        if path.ndim != 3 or path.shape[1:] != (4, 4):
+            raise ValueError(f"poses has shape {path.shape}, not (n, 4, 4)")
+        if len(path) == 0:
+            return Followed(np.empty((0, self.degrees_of_freedom)), 0, "")
+        starts = [tuple(seed)] if seed is not None else self._starts(path[0])
+        if not starts:
+            return Followed(np.full((len(path), self.degrees_of_freedom), np.nan), 0, "pose 0 cannot be reached")
+        tried = [self._follow(path, start, jump) for start in starts]
+        return min(
+            tried, key=lambda each: (-each.followed, float(np.abs(np.diff(each.joints[: each.followed], axis=0)).sum()))
+        )
+
+    def _starts(self, first: Floats) -> list[Joints]:
+        return [turned for way in self.inverse(first) for turned in self.turns(way)]
+
+    def _follow(self, path: Floats, seed: Joints, jump: float) -> Followed:
+        if self._inverse is not None:
+            joints, count = self._inverse.follow(path, seed, jump)
+        else:
+            joints, count = self._iterate(path, seed, jump)
+        if count == len(path):
+            return Followed(joints, count, "")
+        if np.isnan(joints[count]).any():
+            return Followed(joints, count, f"pose {count} cannot be reached within the limits")
+        steps = np.abs(joints[count] - joints[count - 1])
+        axis = int(steps.argmax())
+        joints[count] = np.nan
+        return Followed(joints, count, f"joint {axis} would have to jump by {steps[axis]:.3g} to pose {count}")
+
+    def _iterate(self, path: Floats, seed: Joints, jump: float) -> tuple[Floats, int]:
+        joints = np.full((len(path), self.degrees_of_freedom), np.nan)
+        last: Sequence[float] | Floats = seed
+        for index, pose in enumerate(path):
+            found = self.solve(pose, last, tries=1)
+            if not found.reached:
+                return joints, index
+            joints[index] = found.joints
+            if index and np.abs(found.joints - np.asarray(last)).max() > jump:
+                return joints, index
+            last = found.joints
+        return joints, len(path)
+
+    def _closed(self) -> Inverse:
+        if self._inverse is None:
+            raise UsageError(f"{self.name} has no closed form", hint="Use inverse, nearest or solve.")
+        return self._inverse
+
+    @staticmethod
+    def _frame(pose: Pose | Floats) -> Floats:
+        made = matrix(pose) if isinstance(pose, Pose) else np.ascontiguousarray(pose, np.float64)
+        if not np.isfinite(made).all():
+            raise UsageError("a pose with a number that is not finite")
+        return made
+
+
+def _pose(transform: Floats) -> Pose:
+    from cellctl.motion._kinematics import pose_of
+
+    return Pose(*pose_of(transform))

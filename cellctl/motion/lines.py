@@ -53,10 +53,19 @@ def matrix(pose: Pose) -> Floats:
     return made
 
 
+def inverted(transform: Floats) -> Floats:
+    """The transform that undoes this one. Shape (4, 4)."""
+    made = np.eye(4)
+    made[:3, :3] = transform[:3, :3].T
+    made[:3, 3] = -made[:3, :3] @ transform[:3, 3]
+    return made
+
+
 def lines_of(model: RobotModel) -> Lines:
     """The lines of an arm."""
     at = np.eye(4)
-    points, directions = [], []
+    points: list[Floats] = []
+    directions: list[Floats] = []
     for joint in model.joints:
         at = at @ matrix(joint.placement)
         axis = np.array(joint.axis)
@@ -78,7 +87,9 @@ def _right_angle(alpha: float) -> float:
 
 def _perpendicular(z: Floats) -> Floats:
     """Some unit vector across z."""
-    across: Floats = np.cross(np.eye(3)[int(np.abs(z).argmin())], z)
+    unit = np.zeros(3)
+    unit[int(np.abs(z).argmin())] = 1.0
+    across: Floats = np.cross(unit, z)
     across /= np.linalg.norm(across)
     return across
 
@@ -119,4 +130,4 @@ def links_of(lines: Lines) -> Links:
         p, z, x = p + z * foot + n * length, w, n
     last = np.eye(4)
     last[:3, 0], last[:3, 1], last[:3, 2], last[:3, 3] = x, np.cross(z, x), z, p
-    return Links(base, links, lines.slides, np.linalg.inv(last) @ lines.home)
+    return Links(base, links, lines.slides, inverted(last) @ lines.home)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from cellctl.motion.lines import Floats, Lines
+from cellctl.motion.lines import Floats, Lines, inverted
 from cellctl.motion.solution import Solution, crossing, frame
 
 #: How far (rad, m) an arm may be from the form: more than rounding, less than any table's last digit.
@@ -70,7 +70,7 @@ def recognise(lines: Lines) -> Solution | None:
     zero = (0.0, q2, q23 - q2, q234 - q23, q5, 0.0)
     sign = (1.0, *signs, bend, 1.0)
     lengths = (a2, a3, abs(d4), abs(d5))
-    left = np.linalg.inv(frame(along, -normal, up, shoulder))
-    right = np.linalg.inv(left @ lines.home) @ _own(zero, lengths)
+    left = inverted(frame(along, -normal, up, shoulder))
+    right = inverted(left @ lines.home) @ _own(zero, lengths)
     offset = tuple(-each * angle for each, angle in zip(sign, zero, strict=True))
     return Solution(lengths, left, right, sign, offset)

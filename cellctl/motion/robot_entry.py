@@ -117,7 +117,9 @@ def document(path: Path) -> Entry:
     except Exception as error:  # noqa: BLE001 - the scanner lets some of Python's own errors through on broken text
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        raise UsageError(f"is no YAML: {getattr(error, 'problem', None) or type(error).__name__}", where=where) from None
+        raise UsageError(
+            f"is no YAML: {getattr(error, 'problem', None) or type(error).__name__}", where=where
+        ) from None
     if node is None:
         raise UsageError("is empty", where=file)
     return Entry(node, file)

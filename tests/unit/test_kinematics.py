@@ -80,7 +80,7 @@ def test_the_arm_stretched_out_is_where_the_drawing_shows_it():
 def test_every_branch_leads_to_the_pose_and_one_is_where_it_came_from(name, joints):
     arm = Arm.named(name, TOOL)
     pose = arm.forward(joints)
-    branches = arm.inverse(pose, wrist=joints[5])
+    branches = arm.inverse(pose, wanted=joints)
     assert 1 <= len(branches) <= 8
     for branch in branches:
         way, turn = arm.forward(branch).distance(pose)
@@ -112,7 +112,7 @@ def test_straight_elbow_and_wrist_in_line(name, joints, elbow, wrist):
     arm = Arm.named(name, TOOL)
     pose = arm.forward(joints)
     for free in (joints[5], 0.0, 2.0):  # whatever is asked for the last joint, a way is found
-        branches = arm.inverse(pose, wrist=free)
+        branches = arm.inverse(pose, wanted=(*joints[:5], free))
         assert branches
         for branch in branches:
             way, turn = arm.forward(branch).distance(pose)
@@ -145,7 +145,7 @@ def test_wrist_over_the_shoulder(name, joints, offset, in_line):
         return
     arm = Arm.named(name)
     pose = arm.forward(joints)
-    branches = arm.inverse(pose, wrist=joints[5])
+    branches = arm.inverse(pose, wanted=joints)
     assert branches
     for branch in branches:
         way, turn = arm.forward(branch).distance(pose)
@@ -168,7 +168,7 @@ def test_wrist_over_the_shoulder_with_the_elbow_straight(name, wrist):
                 continue
             tried += 1
             pose = arm.forward(joints)
-            branches = arm.inverse(pose, wrist=joints[5])
+            branches = arm.inverse(pose, wanted=joints)
             assert branches, joints
             for branch in branches:
                 way, turn = arm.forward(branch).distance(pose)
@@ -228,13 +228,16 @@ def test_jacobian_is_the_slope_of_forward(name, joints):
 def test_batches_agree_with_single_poses_and_fill_what_they_are_given():
     arm = Arm.named("ur10e", TOOL)
     joints = np.random.default_rng(1).uniform(-3, 3, (50, 6))
-    poses = np.empty((50, 6))
-    assert np.shares_memory(arm.forward_batch(joints, poses), poses)
-    assert poses == pytest.approx(np.array([arm.forward(row) for row in joints]))
+    transforms = np.empty((50, 4, 4))
+    assert np.shares_memory(arm.forward_batch(joints, transforms), transforms)
+    assert np.array_equal(transforms, [arm.transform(row) for row in joints])
+    assert transforms == pytest.approx(np.array([matrix(arm.forward(row)) for row in joints]))
+    jacobians = arm.jacobian_batch(joints)
+    assert np.array_equal(jacobians, [arm.jacobian(row) for row in joints])
     out, counts = np.zeros((50, 8, 6)), np.zeros(50, dtype=np.intc)
-    arm.inverse_batch(poses, out, counts)
-    for pose, rows, count in zip(poses, out, counts, strict=True):
-        assert [tuple(row) for row in rows[:count]] == arm.inverse(Pose(*pose))
+    arm.inverse_batch(transforms, out, counts)
+    for transform, rows, count in zip(transforms, out, counts, strict=True):
+        assert [tuple(row) for row in rows[:count]] == arm.inverse(transform)
 
 
 def test_batches_refuse_wrong_shapes():
@@ -242,7 +245,7 @@ def test_batches_refuse_wrong_shapes():
     with pytest.raises(ValueError, match="shape"):
         arm.forward_batch(np.zeros((4, 5)))
     with pytest.raises(ValueError, match="shape"):
-        arm.inverse_batch(np.zeros((4, 6)), np.zeros((4, 7, 6)))
+        arm.inverse_batch(np.zeros((4, 4, 4)), np.zeros((4, 7, 6)))
 
 
 def test_batches_may_run_in_threads():
@@ -259,5 +262,5 @@ def test_batches_may_run_in_threads():
 
 
 def test_an_unknown_arm_is_refused_with_the_known_ones():
-    with pytest.raises(UsageError, match="ur5e"):
+    with pytest.raises(UsageError, match="Did you mean 'ur5'"):
         Arm.named("ur5x")

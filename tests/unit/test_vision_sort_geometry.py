@@ -49,7 +49,7 @@ def lowest_and_straightest(arm, begin, end):
     """Over a move in joint space: the least height (m), and the least sine of elbow and wrist."""
     joints = np.linspace(begin, end, 21)
     assert np.abs(joints).max() <= arm.joint_limits[0][1]
-    return arm.forward_batch(joints)[:, 2].min(), np.abs(np.sin(joints[:, [2, 4]])).min()
+    return arm.forward_batch(joints)[:, 2, 3].min(), np.abs(np.sin(joints[:, [2, 4]])).min()
 
 
 def test_the_camera_is_where_the_cell_file_has_its_frame(cell, plant):
