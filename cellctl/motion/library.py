@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from cellctl.errors import UsageError
 from cellctl.motion.delta_model import DeltaModel
 from cellctl.motion.inertia import Inertia
-from cellctl.motion.model import Joint, JointType, RobotModel
+from cellctl.motion.model import Joint, JointType, RobotModel, check_joint
 from cellctl.motion.pose import Pose
 from cellctl.motion.robot_entry import Entry, document, meant
 from cellctl.units import ANGLE, FORCE, LENGTH, MASS, NUMBER, TIME, Dimension
@@ -71,26 +71,36 @@ def _serial(whole: Entry, fields: dict[str, Entry]) -> RobotModel:
 
 
 def _delta(whole: Entry, fields: dict[str, Entry]) -> DeltaModel:
-    lengths = {
-        name: _needed(whole, fields, name).quantity(LENGTH, "mm")
-        for name in ("base_radius", "platform_radius", "upper_arm", "forearm")
-    }
-    limits = _limits(fields.get("limits"), JointType.REVOLUTE)
-    limits.pop("effort", None)
-    return DeltaModel(_needed(whole, fields, "name").text(), **lengths, **limits)
+    def length(name: str) -> float:
+        return _needed(whole, fields, name).quantity(LENGTH, "mm")
+
+    limits = _limits(fields.get("limits"), JointType.REVOLUTE, _LIMITS[:-1])
+    return DeltaModel(
+        _needed(whole, fields, "name").text(),
+        length("base_radius"),
+        length("platform_radius"),
+        length("upper_arm"),
+        length("forearm"),
+        limits.get("lower", -math.pi / 2),
+        limits.get("upper", math.pi / 2),
+        limits.get("speed", math.inf),
+        limits.get("acceleration", math.inf),
+    )
 
 
 def _joint(entry: Entry, placing: tuple[str, ...]) -> Joint:
     fields = entry.fields(("name", "type", *placing, "limits", *_BODY))
     name = _needed(entry, fields, "name").text()
-    kind = JointType(fields["type"].one_of(list(JointType)) if "type" in fields else "revolute")
+    kind = JointType(fields["type"].one_of([each.value for each in JointType]) if "type" in fields else "revolute")
     x, y, z = fields["axis"].vector(NUMBER, "") if "axis" in fields else (0.0, 0.0, 1.0)
     placement = _pose_of(fields) if "at" in placing else Pose()
     limits = _limits(fields.get("limits"), kind)
-    return Joint(name, placement, (x, y, z), kind, **limits, inertia=_located(entry, lambda: _body(fields)))
+    joint = Joint(name, placement, (x, y, z), kind, **limits, inertia=_located(entry, lambda: _body(fields)))
+    _located(entry, lambda: check_joint(joint, f"joint {name}"))
+    return joint
 
 
-def _limits(entry: Entry | None, kind: JointType) -> dict[str, float]:
+def _limits(entry: Entry | None, kind: JointType, known: tuple[str, ...] = _LIMITS) -> dict[str, float]:
     if entry is None:
         return {}
     way, unit = (ANGLE, "deg") if kind is JointType.REVOLUTE else (LENGTH, "mm")
@@ -102,7 +112,7 @@ def _limits(entry: Entry | None, kind: JointType) -> dict[str, float]:
         "acceleration": (way / TIME.power(2), f"{unit}/s^2"),
         "effort": effort,
     }
-    return {name: value.quantity(*units[name]) for name, value in entry.fields(_LIMITS).items()}
+    return {name: value.quantity(*units[name]) for name, value in entry.fields(known).items()}
 
 
 def _row(entry: Entry) -> tuple[float, float, float, float]:
@@ -152,4 +162,6 @@ def _located(entry: Entry, make: Callable[[], Made]) -> Made:
     try:
         return make()
     except UsageError as error:
-        raise error if ".yaml:" in error.where else entry.wrong(f"{error.where}: {error.message}") from None
+        if error.where.startswith(f"{entry.file}:"):
+            raise
+        raise entry.wrong(f"{error.where}: {error.message}" if error.where else error.message, error.hint) from None

@@ -9,12 +9,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from cellctl.errors import UsageError
 from cellctl.motion.inertia import Inertia
 from cellctl.motion.pose import Pose
 
+IDENTITY: Final = Pose()
 MOST_JOINTS: Final = 16  # as CHAIN_MOST in ext/chain.h
 
 
@@ -35,7 +37,7 @@ class Joint:
     """
 
     name: str
-    placement: Pose = Pose()
+    placement: Pose = IDENTITY
     axis: tuple[float, float, float] = (0.0, 0.0, 1.0)
     type: JointType = JointType.REVOLUTE
     lower: float = -math.inf
@@ -52,7 +54,7 @@ class RobotModel:
 
     name: str
     joints: tuple[Joint, ...]
-    flange: Pose = Pose()
+    flange: Pose = IDENTITY
     sources: tuple[str, ...] = ()
     reach: float = math.inf
     payload: float = math.inf
@@ -60,8 +62,13 @@ class RobotModel:
     def __post_init__(self) -> None:
         if not 1 <= len(self.joints) <= MOST_JOINTS:
             raise UsageError(f"{len(self.joints)} joints; an arm has 1 to {MOST_JOINTS}", where=self.name)
+        names = [joint.name for joint in self.joints]
+        if len(set(names)) < len(names):
+            raise UsageError(f"two of its joints have one name: {', '.join(names)}", where=self.name)
+        if not (all(map(math.isfinite, self.flange)) and self.reach > 0 and self.payload >= 0):
+            raise UsageError("its flange is not finite, or its reach or payload is below zero", where=self.name)
         for joint in self.joints:
-            _check(joint, f"{self.name}, joint {joint.name}")
+            check_joint(joint, f"{self.name}, joint {joint.name}")
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -69,7 +76,11 @@ class RobotModel:
         return len(self.joints)
 
     def limited(self, lower: Sequence[float], upper: Sequence[float]) -> RobotModel:
-        """The same arm with these joint limits (rad or m), one number a joint."""
+        """The same arm with these joint limits (rad or m), one number a joint. Raises UsageError."""
+        if not len(lower) == len(upper) == len(self.joints):
+            raise UsageError(
+                f"{len(lower)} lower and {len(upper)} upper limits for {len(self.joints)} joints", where=self.name
+            )
         pairs = zip(self.joints, lower, upper, strict=True)
         return replace(self, joints=tuple(replace(joint, lower=low, upper=high) for joint, low, high in pairs))
 
@@ -80,8 +91,8 @@ class RobotModel:
         rows: Sequence[Sequence[float]],
         joints: Sequence[Joint] | None = None,
         *,
-        base: Pose = Pose(),  # noqa: B008 - a pose cannot be changed
-        flange: Pose = Pose(),  # noqa: B008
+        base: Pose = IDENTITY,
+        flange: Pose = IDENTITY,
         sources: tuple[str, ...] = (),
     ) -> RobotModel:
         """From a standard Denavit-Hartenberg table: rows (a, alpha, d, theta) in m and rad.
@@ -109,8 +120,8 @@ class RobotModel:
         rows: Sequence[Sequence[float]],
         joints: Sequence[Joint] | None = None,
         *,
-        base: Pose = Pose(),  # noqa: B008
-        flange: Pose = Pose(),  # noqa: B008
+        base: Pose = IDENTITY,
+        flange: Pose = IDENTITY,
         sources: tuple[str, ...] = (),
     ) -> RobotModel:
         """From a modified table (Craig, Introduction to Robotics, 3.4): rows (a, alpha, d, theta) in m and rad.
@@ -128,6 +139,13 @@ class RobotModel:
             placed.append(replace(joint, placement=frame, axis=(0, 0, 1)))
             before = Pose()
         return cls(name, tuple(placed), before @ flange, sources)
+
+    @classmethod
+    def from_urdf(cls, source: str | Path, base: str | None = None, tip: str | None = None) -> RobotModel:
+        """From a URDF, a text or a file: the joints between two links (see urdf.py). Raises UsageError."""
+        from cellctl.motion.urdf import from_urdf
+
+        return from_urdf(source, base, tip)
 
 
 def _named(joints: Sequence[Joint] | None, count: int) -> Sequence[Joint]:
@@ -152,7 +170,8 @@ def _table(name: str, rows: Sequence[Sequence[float]]) -> list[tuple[float, floa
     return table
 
 
-def _check(joint: Joint, where: str) -> None:
+def check_joint(joint: Joint, where: str) -> None:
+    """Raise UsageError where that is no joint."""
     if not all(math.isfinite(each) for each in (*joint.placement, *joint.axis)):
         raise UsageError("its placement or its axis is not finite", where=where)
     if not abs(math.hypot(*joint.axis) - 1) < 1e-6:

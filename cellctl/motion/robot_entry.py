@@ -6,13 +6,12 @@ import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, cast
 
 from cellctl.errors import UsageError
 from cellctl.units import Dimension, parse_quantity, parse_unit
 
-if TYPE_CHECKING:
-    Node = Any  # ruamel has no types
+Node = Any  # ruamel has no types
 
 MOST_BYTES: Final = 256 * 1024
 _VECTOR = re.compile(r"\(([^()]{1,200})\)\s*(\S.{0,30})?")
@@ -21,14 +20,15 @@ _VECTOR = re.compile(r"\(([^()]{1,200})\)\s*(\S.{0,30})?")
 class Entry:
     """A value in a robot file and the place where it is written."""
 
-    def __init__(self, node: Node, file: str) -> None:
+    def __init__(self, node: Node, file: str, mark: Node = None) -> None:
         self._node = node
-        self._file = file
+        self._mark = mark or node.start_mark
+        self.file = file
 
     def wrong(self, message: str, hint: str = "") -> UsageError:
         """The error to raise about this value."""
-        mark = self._node.start_mark
-        return UsageError(message, where=f"{self._file}:{mark.line + 1}:{mark.column + 1}", hint=hint)
+        where = f"{self.file}:{self._mark.line + 1}:{self._mark.column + 1}"
+        return UsageError(message, where=where, hint=hint)
 
     def text(self) -> str:
         """The value as it is written."""
@@ -47,7 +47,7 @@ class Entry:
         """The items of a list."""
         if self._node.id != "sequence":
             raise self.wrong("a list is missing here")
-        return [Entry(node, self._file) for node in self._node.value]
+        return [Entry(node, self.file) for node in self._node.value]
 
     def fields(self, known: Iterable[str] | None = None) -> dict[str, Entry]:
         """The values of a mapping by their names; ``known`` are the names it may have, any where it is not given."""
@@ -55,11 +55,11 @@ class Entry:
             raise self.wrong("a mapping (name: value) is missing here")
         found: dict[str, Entry] = {}
         for key, value in self._node.value:
-            entry = Entry(key, self._file)
+            entry = Entry(key, self.file)
             name = entry.text() if known is None else entry.one_of(known)
             if name in found:
                 raise entry.wrong(f"{name!r} is written twice")
-            found[name] = Entry(value, self._file)
+            found[name] = Entry(value, self.file, value.start_mark if value.value else key.start_mark)
         return found
 
     def quantity(self, dimension: Dimension, example: str) -> float:
@@ -113,8 +113,8 @@ def document(path: Path) -> Entry:
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=file) from None
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
-    except Exception as error:  # noqa: BLE001 - the scanner lets some of Python's own errors through on broken text
+        node: Node = cast(Any, YAML(typ="safe", pure=True)).compose(text)
+    except Exception as error:  # the scanner lets some of Python's own errors through on broken text
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
         raise UsageError(
