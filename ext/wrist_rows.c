@@ -1,0 +1,142 @@
+/* The wrist, and the rows: see wrist.h.
+
+With m what the first three joints leave of the rotation, axis 6 is its last column and axis 4 its last row:
+
+    m22 = cos(angle between axes 4 and 6) = cos alpha4 cos alpha5 - sin alpha4 sin alpha5 cos theta5
+    (m20, m21) = Rz(-theta6) (sin alpha4 sin theta5, cos alpha5 sin alpha4 cos theta5 + sin alpha5 cos alpha4)
+
+theta4 is what then is left, told from all of the matrix: so an error in theta6, which has few digits where axes 4
+and 6 are nearly in line, is made good by it. */
+#include "wrist.h"
+
+#include <math.h>
+
+static const double TWIST = 1e-9; /* rad: axes 4 and 6 may stand so much nearer or further apart than they can */
+static const double RIGID = 1e-6; /* what a rotation's rows may miss their lengths and right angles by */
+
+static double larger(double a, double b) { return a > b ? a : b; }
+
+static int is_frame(const Frame *f) {
+    const double *r = f->r;
+    double worst = 0;
+    for (int i = 0; i < 3; i++) {
+        const double *a = r + 3 * i, *b = r + 3 * ((i + 1) % 3);
+        worst += fabs(a[0] * a[0] + a[1] * a[1] + a[2] * a[2] - 1) + fabs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]);
+    }
+    const double sides = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) +
+        r[2] * (r[3] * r[7] - r[4] * r[6]);
+    return worst <= RIGID && sides > 0 && fabs(f->p[0]) + fabs(f->p[1]) + fabs(f->p[2]) < 1e100;
+}
+
+/* Rz(-t) m and Rx(-t) m. */
+static void undo_z(Turn t, double *m) {
+    for (int j = 0; j < 3; j++) {
+        const double x = t.c * m[j] + t.s * m[3 + j];
+        m[3 + j] = t.c * m[3 + j] - t.s * m[j];
+        m[j] = x;
+    }
+}
+static void undo_x(Turn t, double *m) { undo_z(t, m + 3); }
+
+static void left_by(const WristArm *arm, const Place *p, const double *r, double *out) {
+    double m[9];
+    for (int i = 0; i < 9; i++) m[i] = r[i];
+    undo_z(p->turn[0], m);
+    undo_x(arm->alpha1, m);
+    undo_z(p->turn[1], m);
+    undo_x(arm->alpha2, m);
+    undo_z(p->turn[2], m);
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++)
+            out[3 * i + j] = arm->rest[3 * i] * m[j] + arm->rest[3 * i + 1] * m[3 + j] + arm->rest[3 * i + 2] * m[6 + j];
+}
+
+/* cos a - cos b, from the sines (of no sign) where the cosines are nearly the same and large. */
+static double difference(Turn a, Turn b) {
+    const double sum = a.c + b.c;
+    return fabs(sum) > 1 ? (b.s - a.s) * (b.s + a.s) / sum : a.c - b.c;
+}
+
+/* theta5, one of two signs; false if axes 4 and 6 cannot stand like that. */
+static int fifth(const WristArm *arm, Turn between, Turn *out) {
+    const double sign = arm->alpha4.s * arm->alpha5.s > 0 ? 1 : -1;
+    const double up = sign * difference(between, arm->folded), down = sign * difference(arm->bent, between);
+    if (!(larger(-up, -down) <= TWIST * between.s)) return 0;
+    const double over = larger(0, down), under = larger(0, up);
+    out->c = (over - under) / (over + under);
+    out->s = 2 * sqrt(over * under) / (over + under);
+    return 1;
+}
+
+static Turn fourth(const WristArm *arm, const double *m, Turn t5, Turn t6) {
+    const Turn a = arm->alpha4, b = arm->alpha5;
+    const double u[6] = {t5.c, -t5.s * b.c, t5.s * b.s, a.c * t5.s, a.c * t5.c * b.c - a.s * b.s,
+        -a.c * t5.c * b.s - a.s * b.c};
+    Turn sum = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        const double *row = m + 3 * i, *one = u + 3 * i, *other = u + 3 * (1 - i);
+        const double n[3] = {row[0] * t6.c - row[1] * t6.s, row[0] * t6.s + row[1] * t6.c, row[2]};
+        sum.c += n[0] * one[0] + n[1] * one[1] + n[2] * one[2];
+        sum.s += (i ? 1 : -1) * (n[0] * other[0] + n[1] * other[1] + n[2] * other[2]);
+    }
+    return sum;
+}
+
+static double wrapped(double angle) { return angle > M_PI ? angle - 2 * M_PI : angle <= -M_PI ? angle + 2 * M_PI : angle; }
+
+static double joint(const WristArm *arm, int i, Turn t) { return wrapped(atan2(t.s, t.c) - arm->turn[i]); }
+
+/* The last three joints of one place: rows written. */
+static int wrist(const WristArm *arm, const double *m, const double *wanted, double *rows) {
+    const Turn between = {m[8], sqrt(m[6] * m[6] + m[7] * m[7])}, a = arm->alpha4, b = arm->alpha5;
+    Turn t5, t6;
+    if (!fifth(arm, between, &t5)) return 0;
+    const int loose = between.s < WRIST_FREE, ways = loose || t5.s == 0 ? 1 : 2;
+    if (loose) {
+        t5.s = 0;
+        t6.c = cos(wanted[5] + arm->turn[5]);
+        t6.s = sin(wanted[5] + arm->turn[5]);
+    }
+    for (int k = 0; k < ways; k++, rows += 6, t5.s = -t5.s) {
+        if (!loose) {
+            const Turn v = {a.s * t5.s, b.c * a.s * t5.c + b.s * a.c}, row = {m[6], m[7]};
+            const Turn back = turn_back(v, row);
+            t6 = turn_of(back.s, back.c, sqrt(back.c * back.c + back.s * back.s));
+        }
+        rows[3] = joint(arm, 3, fourth(arm, m, t5, t6));
+        rows[4] = joint(arm, 4, t5);
+        rows[5] = joint(arm, 5, t6);
+    }
+    return ways;
+}
+
+static void turn_round(double *row) {
+    for (int i = 0; i < 3; i++) {
+        const double swap = row[i];
+        row[i] = row[5 - i];
+        row[5 - i] = swap;
+    }
+}
+
+int wrist_inverse(const WristArm *arm, const Frame *flange, const double *wanted, double *rows) {
+    Frame from_tip, seen, at;
+    Place place[WRIST_PLACES];
+    double seed[6], m[9];
+    int count = 0;
+    if (!is_frame(flange)) return -1;
+    for (int i = 0; i < 6; i++) seed[i] = wanted[arm->mirrored ? 5 - i : i];
+    if (arm->mirrored) frame_invert(flange, &seen);
+    frame_compose(arm->mirrored ? &seen : flange, &arm->untip, &from_tip);
+    frame_compose(&arm->unbase, &from_tip, &at);
+    for (int k = 0, places = wrist_places(arm, at.p, seed, place); k < places; k++) {
+        double *row = rows + 6 * count;
+        left_by(arm, &place[k], at.r, m);
+        const int ways = wrist(arm, m, seed, row);
+        if (!ways) continue;
+        for (int i = 0; i < 3; i++) row[i] = joint(arm, i, place[k].turn[i]);
+        for (int i = 0; i < 3 && ways == 2; i++) row[6 + i] = row[i];
+        count += ways;
+    }
+    for (int k = 0; k < count && arm->mirrored; k++) turn_round(rows + 6 * k);
+    return count;
+}
