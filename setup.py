@@ -15,7 +15,7 @@ KERNELS = {
     "kinematics": [f"ext/{name}.c" for name in KINEMATICS],
     "trajectory": ["ext/path.c", "ext/path_bounds.c"],
     "otg": ["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
-    "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows")],
+    "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
 }
 
 #: Products and sums stay apart: a motion is the same on every processor.

@@ -17,7 +17,8 @@ and else from the quartic in tan(theta3 / 2) (wrist_conic.c). The wrist then tur
     Rz(theta4) Rx(alpha4) Rz(theta5) Rx(alpha5) Rz(theta6) = what the first three joints leave of the rotation
 
 No angle comes from an arc cosine. A place that is not exact, as at the rim of the reach where digits are lost, is
-polished by damped Newton steps (wrist_polish.c), and given up if it stays further than WRIST_RIM from the pose. */
+polished by damped Newton steps (wrist_polish.c), and given up if it stays further than WRIST_RIM from the pose; where
+the wrist is singular too it is settled there (wrist_settle.c). */
 #ifndef WRIST_H
 #define WRIST_H
 
@@ -69,6 +70,15 @@ int wrist_inverse(const WristArm *arm, const Frame *flange, const double *wanted
 int wrist_places(const WristArm *arm, const double *w, const double *wanted, Place *out);
 /* W by damped Newton steps; the distance (m) that is left. */
 double wrist_polish(const WristArm *arm, const double *w, Place *place);
+/* What W misses w by, and its length; and where each joint moves it. */
+double wrist_miss(const WristArm *arm, const double *w, const Place *place, double *e, double j[3][3]);
+/* (J Jt + d dt + damping) x = what is in x. */
+void wrist_solve(double j[3][3], const double *d, double damping, double *x);
+void wrist_move(Place *place, const double *x);
+/* Into the wrist's singular pose next to this one, with W where it is; false if it cannot be. */
+int wrist_settle(const WristArm *arm, const Frame *at, Place *place);
+/* What the first three joints leave of the rotation r, for the wrist. */
+void wrist_left(const WristArm *arm, const Place *place, const double *r, double *out);
 /* x and y of the points of the unit circle where cc x² + cs xy + ss y² + c x + s y + k (in this order) is zero, or
    nearly so where it only touches; at most 4 are written. */
 int wrist_conic(const double *q, Turn *out);

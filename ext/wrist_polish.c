@@ -17,8 +17,7 @@ static void about_x(Turn t, double *v) {
     v[1] = y;
 }
 
-/* What W misses its place by, and where each joint moves it. */
-static double miss(const WristArm *arm, const double *w, const Place *p, double *e, double j[3][3]) {
+double wrist_miss(const WristArm *arm, const double *w, const Place *p, double *e, double j[3][3]) {
     double at[3] = {arm->rho, 0, arm->h};
     about_z(p->turn[2], at);
     j[2][0] = -at[1], j[2][1] = at[0], j[2][2] = 0;
@@ -43,13 +42,11 @@ static double miss(const WristArm *arm, const double *w, const Place *p, double 
 
 static double dot(const double *a, const double *b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 
-/* (J Jt + damping) x = J e by Cholesky's factors. */
-static void solve(double j[3][3], const double *e, double damping, double *x) {
+void wrist_solve(double j[3][3], const double *d, double damping, double *x) {
     double l[3][3];
     for (int i = 0; i < 3; i++) {
-        x[i] = dot(j[i], e);
         for (int k = 0; k <= i; k++) {
-            double sum = dot(j[i], j[k]) + (i == k ? damping : 0);
+            double sum = dot(j[i], j[k]) + d[i] * d[k] + (i == k ? damping : 0);
             for (int m = 0; m < k; m++) sum -= l[i][m] * l[k][m];
             l[i][k] = i == k ? sqrt(fmax(sum, damping)) : sum / l[k][k];
         }
@@ -64,18 +61,23 @@ static void solve(double j[3][3], const double *e, double damping, double *x) {
     }
 }
 
+void wrist_move(Place *place, const double *x) {
+    for (int i = 0; i < 3; i++) {
+        const Turn by = {cos(x[i]), sin(x[i])};
+        place->turn[i] = turn_on(place->turn[i], by);
+    }
+}
+
 double wrist_polish(const WristArm *arm, const double *w, Place *place) {
-    const double size = arm->size, small = 1e-15 * size;
+    const double none[3] = {0, 0, 0}, size = arm->size, small = 1e-15 * size;
     double e[3], j[3][3], x[3];
-    double left = miss(arm, w, place, e, j);
+    double left = wrist_miss(arm, w, place, e, j);
     for (int i = 0; i < STEPS && left > small; i++) {
-        Place next;
-        solve(j, e, left * size + small * small, x);
-        for (int k = 0; k < 3; k++) {
-            const Turn by = {cos(x[k]), sin(x[k])};
-            next.turn[k] = turn_on(place->turn[k], by);
-        }
-        const double now = miss(arm, w, &next, e, j);
+        Place next = *place;
+        for (int k = 0; k < 3; k++) x[k] = dot(j[k], e);
+        wrist_solve(j, none, left * size + small * small, x);
+        wrist_move(&next, x);
+        const double now = wrist_miss(arm, w, &next, e, j);
         if (!(now < 0.99 * left)) break;
         left = now;
         *place = next;

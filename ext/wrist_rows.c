@@ -12,6 +12,7 @@ and 6 are nearly in line, is made good by it. */
 #include <math.h>
 
 static const double TWIST = 1e-9; /* rad: axes 4 and 6 may stand so much nearer or further apart than they can */
+static const double LOST = 1e-6;  /* the same, and the sine between axes 4 and 6, that a rim of joints 1 to 3 may be to blame for */
 static const double RIGID = 1e-6; /* what a rotation's rows may miss their lengths and right angles by */
 
 static double larger(double a, double b) { return a > b ? a : b; }
@@ -38,7 +39,7 @@ static void undo_z(Turn t, double *m) {
 }
 static void undo_x(Turn t, double *m) { undo_z(t, m + 3); }
 
-static void left_by(const WristArm *arm, const Place *p, const double *r, double *out) {
+void wrist_left(const WristArm *arm, const Place *p, const double *r, double *out) {
     double m[9];
     for (int i = 0; i < 9; i++) m[i] = r[i];
     undo_z(p->turn[0], m);
@@ -57,15 +58,14 @@ static double difference(Turn a, Turn b) {
     return fabs(sum) > 1 ? (b.s - a.s) * (b.s + a.s) / sum : a.c - b.c;
 }
 
-/* theta5, one of two signs; false if axes 4 and 6 cannot stand like that. */
-static int fifth(const WristArm *arm, Turn between, Turn *out) {
+/* theta5, one of two signs; by how much (rad) axes 4 and 6 are beyond where they can stand. */
+static double fifth(const WristArm *arm, Turn between, Turn *out) {
     const double sign = arm->alpha4.s * arm->alpha5.s > 0 ? 1 : -1;
     const double up = sign * difference(between, arm->folded), down = sign * difference(arm->bent, between);
-    if (!(larger(-up, -down) <= TWIST * between.s)) return 0;
     const double over = larger(0, down), under = larger(0, up);
     out->c = (over - under) / (over + under);
     out->s = 2 * sqrt(over * under) / (over + under);
-    return 1;
+    return larger(0, larger(-up, -down)) / larger(between.s, WRIST_FREE);
 }
 
 static Turn fourth(const WristArm *arm, const double *m, Turn t5, Turn t6) {
@@ -86,11 +86,26 @@ static double wrapped(double angle) { return angle > M_PI ? angle - 2 * M_PI : a
 
 static double joint(const WristArm *arm, int i, Turn t) { return wrapped(atan2(t.s, t.c) - arm->turn[i]); }
 
+/* What is left for the wrist of one place, settled where that may help. */
+static Turn left(const WristArm *arm, const Frame *at, Place *place, double *m) {
+    wrist_left(arm, place, at->r, m);
+    Turn t5, between = {m[8], sqrt(m[6] * m[6] + m[7] * m[7])};
+    const double beyond = fifth(arm, between, &t5);
+    if ((beyond > TWIST && beyond < LOST) || (between.s > WRIST_FREE && between.s < LOST)) {
+        if (wrist_settle(arm, at, place)) {
+            wrist_left(arm, place, at->r, m);
+            between.c = m[8];
+            between.s = sqrt(m[6] * m[6] + m[7] * m[7]);
+        }
+    }
+    return between;
+}
+
 /* The last three joints of one place: rows written. */
-static int wrist(const WristArm *arm, const double *m, const double *wanted, double *rows) {
-    const Turn between = {m[8], sqrt(m[6] * m[6] + m[7] * m[7])}, a = arm->alpha4, b = arm->alpha5;
+static int wrist(const WristArm *arm, const double *m, Turn between, const double *wanted, double *rows) {
+    const Turn a = arm->alpha4, b = arm->alpha5;
     Turn t5, t6;
-    if (!fifth(arm, between, &t5)) return 0;
+    if (!(fifth(arm, between, &t5) <= TWIST)) return 0;
     const int loose = between.s < WRIST_FREE, ways = loose || t5.s == 0 ? 1 : 2;
     if (loose) {
         t5.s = 0;
@@ -130,8 +145,8 @@ int wrist_inverse(const WristArm *arm, const Frame *flange, const double *wanted
     frame_compose(&arm->unbase, &from_tip, &at);
     for (int k = 0, places = wrist_places(arm, at.p, seed, place); k < places; k++) {
         double *row = rows + 6 * count;
-        left_by(arm, &place[k], at.r, m);
-        const int ways = wrist(arm, m, seed, row);
+        const Turn between = left(arm, &at, &place[k], m);
+        const int ways = wrist(arm, m, between, seed, row);
         if (!ways) continue;
         for (int i = 0; i < 3; i++) row[i] = joint(arm, i, place[k].turn[i]);
         for (int i = 0; i < 3 && ways == 2; i++) row[6 + i] = row[i];
