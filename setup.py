@@ -16,6 +16,7 @@ KERNELS = {
     "trajectory": ["ext/path.c", "ext/path_bounds.c"],
     "otg": ["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
     "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
+    "delta": ["ext/delta_arm.c"],
 }
 
 #: Products and sums stay apart: a motion is the same on every processor.
