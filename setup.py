@@ -17,6 +17,7 @@ KERNELS = {
     "otg": ["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
     "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
     "delta": ["ext/delta_arm.c"],
+    "flat": ["ext/flat_arm.c"],
 }
 
 #: Products and sums stay apart: a motion is the same on every processor.

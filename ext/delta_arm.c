@@ -4,6 +4,7 @@
 #include <math.h>
 
 static const double RIM = 1e-7;      /* m: what is so little out of reach is answered at the rim */
+static const double EVEN = 4e-15;    /* what rounding takes from a length of 1: ways not further apart are one */
 static const double IN_LINE = 1e-18; /* squared sine of a triangle that is none */
 static const double POINT = 1e-24;   /* squared side of one, for forearms of length 1 */
 static const double LOOSE = 1e-12;   /* volume that three forearms of length 1 span */
@@ -62,6 +63,9 @@ DeltaStatus delta_forward(const Delta *arm, const double q[3], double p[3]) {
     return DELTA_OK;
 }
 
+/* What is left to the rim of the reach; none where rounding could have taken it. */
+static double room(double left, double size) { return left > EVEN * size ? left : 0; }
+
 /* Both angles of arm i, the one with the knee outward first; returns how many there are. */
 static int angles(const Delta *arm, int i, const double p[3], double out[2]) {
     const double ahead = COS[i] * p[0] + SIN[i] * p[1] + arm->platform - arm->base;
@@ -69,9 +73,9 @@ static int angles(const Delta *arm, int i, const double p[3], double out[2]) {
     if (!(fabs(beside) <= arm->fore + RIM)) return 0;
     const double shadow = root((arm->fore - beside) * (arm->fore + beside)), upper = arm->upper;
     if (!(far <= upper + shadow + RIM && far >= fabs(upper - shadow) - RIM)) return 0;
-    const double over = (shadow - far + upper) * (shadow + far - upper);
-    const double under = (far + upper - shadow) * (far + upper + shadow);
-    const double towards = atan2(-p[2], ahead), half = 2 * atan2(root(over), root(under));
+    const double size = upper + shadow, over = room(size - far, size) * room(shadow + far - upper, size);
+    const double under = room(far + upper - shadow, size) * (far + size);
+    const double towards = atan2(-p[2], ahead), half = 2 * atan2(sqrt(over), sqrt(under));
     out[0] = remainder(towards - half, 2 * M_PI);
     out[1] = remainder(towards + half, 2 * M_PI);
     return over > 0 && under > 0 ? 2 : 1;
