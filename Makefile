@@ -2,15 +2,32 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-BUILT  := setup.py pyproject.toml $(wildcard ext/*.pyx ext/*.c ext/*.h cellctl/motion/*.pxd)
+BUILT  := setup.py pyproject.toml $(wildcard ext/*.pyx ext/*.px[di] ext/*.c ext/*.h cellctl/motion/*.pxd)
+PYTEST := -m pytest -n 3 --dist worksteal
 
-.PHONY: run test lint types bench bench-motion fuzz-motion hil clean
+.PHONY: run test test-checked test-wheel lint bench bench-motion fuzz-motion hil clean
 
 run: $(VENV)/.installed                 ## the flagship recipe on the emulated cell
 	@$(BIN)/cellctl run recipes/vision_sort --emulate
 
 test: $(VENV)/.installed-test           ## every test, on emulated devices
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@$(BIN)/python $(PYTEST)
+
+# The sanitizers' run-time comes before python's own allocations, and libstdc++ before the peers that throw. PYTHONMALLOC
+# lets them see every block; CPython itself leaks by design. gcc: its run-time is a library that can be preloaded.
+GCC     := gcc
+RUNTIME  = $(shell $(GCC) -print-file-name=libasan.so) $(shell $(GCC) -print-file-name=libstdc++.so.6)
+CHECKED := $(CURDIR)/build/checked
+
+test-checked: fuzz-motion $(VENV)/.installed-test ## the kernels' tests with bounds checks and sanitizers
+	@CELLCTL_CHECKED=1 CC=$(GCC) $(BIN)/python setup.py -q build --build-lib $(CHECKED)/lib
+	@PYTHONPATH=$(CHECKED)/lib:$(CURDIR) PYTHONMALLOC=malloc LD_PRELOAD="$(RUNTIME)" \
+		ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		sh -c '$(BIN)/python -P tools/whole.py $(CHECKED)/lib && $(BIN)/python -P $(PYTEST) tests/unit/motion tests/unit/test_kinematics.py tests/unit/test_pose.py'
+
+# The whole suite, not a part: what a wheel may lack (a module, a schema, a driver's script) any test may be the one to miss.
+test-wheel: $(VENV)/.installed-test     ## sdist and wheel, and every test on the wheel alone
+	@tools/test_wheel.sh $(BIN)/python $(PYTEST)
 
 lint: $(VENV)/.installed-test           ## style, types and layers
 	@$(BIN)/ruff check .
@@ -22,7 +39,7 @@ lint: $(VENV)/.installed-test           ## style, types and layers
 bench: $(VENV)/.installed-test          ## measured beside the peers; writes build/bench/cell.jsonl
 	@$(BIN)/python -m benchmarks.cell
 
-bench-motion: $(VENV)/.installed-test   ## trajectories beside the peers; writes build/bench/motion.jsonl
+bench-motion: $(VENV)/.installed-bench  ## trajectories beside the peers; writes build/bench/motion.jsonl
 	@$(BIN)/python -m benchmarks.motion
 
 fuzz-motion:                            ## odd numbers for the planner, under the sanitizers
@@ -42,6 +59,11 @@ $(VENV)/.installed: $(BUILT) | $(VENV)
 $(VENV)/.installed-test: $(VENV)/.installed
 	@echo "setting up: installing what the tests need" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed-test
+	@echo "setting up: installing the peers to be measured beside" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
 # A missing system package is named before pip can fail with a page of text.

@@ -1,8 +1,11 @@
 """What is compiled. Everything else about the package is in pyproject.toml."""
 
+import os
+import re
+import shutil
 from pathlib import Path
 
-import numpy as np
+import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
@@ -23,20 +26,51 @@ KERNELS = {
 #: Products and sums stay apart: a motion is the same on every processor.
 FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wno-psabi"]
 
-setup(
-    ext_modules=cythonize(
-        [
-            Extension(
-                f"cellctl.motion._{name}",
-                [f"ext/{name}.pyx", *sources],
-                include_dirs=["ext", np.get_include()],
-                define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-                depends=[str(header) for header in Path("ext").glob("*.h")],
-                extra_compile_args=FLAGS,
-            )
-            for name, sources in KERNELS.items()
-        ],
-        build_dir="build/cython",
-        language_level=3,
+#: ``make test-checked`` sets it: every kernel with bounds checks and sanitizers, in a build folder of its own.
+CHECKED = "CELLCTL_CHECKED" in os.environ
+BUILD = Path("build/checked" if CHECKED else "build")
+SANITIZE = ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
+
+
+def cython_folder() -> Path:
+    """Where the Cython files are read: ext/, or for a checked build a copy in which no check is switched off.
+
+    wraparound stays off, so that a negative index is an error too. cdivision stays on: the kernels mean a division by
+    zero to give an infinity, and the sanitizer sees the one of integers.
+    """
+    ext = Path("ext")
+    if not CHECKED:
+        return ext
+    copies = BUILD / "ext"
+    copies.mkdir(parents=True, exist_ok=True)
+    for file in [*ext.glob("*.pyx"), *ext.glob("*.px[di]")]:
+        text = re.sub(r"\b(boundscheck|initializedcheck)(\s*[=(]\s*)False", r"\1\2True", file.read_text("utf-8"))
+        copy = copies / file.name
+        copy.write_text(text, "utf-8")
+        shutil.copystat(file, copy)  # what has not changed is not compiled again
+    return copies
+
+
+def kernel(name: str, sources: list[str], folder: Path) -> Extension:
+    return Extension(
+        f"cellctl.motion._{name}",
+        [str(folder / f"{name}.pyx"), *sources],
+        include_dirs=["ext", numpy.get_include()],
+        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+        depends=[str(header) for header in Path("ext").glob("*.h")],
+        extra_compile_args=[*FLAGS, "-O1", "-g", *SANITIZE] if CHECKED else FLAGS,
+        extra_link_args=SANITIZE if CHECKED else [],
     )
-)
+
+
+if __name__ == "__main__":
+    folder = cython_folder()
+    setup(
+        ext_modules=cythonize(
+            [kernel(name, sources, folder) for name, sources in KERNELS.items()],
+            build_dir=str(BUILD / "cython"),
+            compiler_directives={"nonecheck": CHECKED, "show_performance_hints": not CHECKED},
+            language_level=3,
+        ),
+        options={"build": {"build_base": str(BUILD)}},
+    )
