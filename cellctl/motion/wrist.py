@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cellctl.errors import UsageError
 from cellctl.motion._wrist import Solver
-from cellctl.motion.lines import Chain, Lines, chain_of
+from cellctl.motion.lines import Lines, Links, links_of
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 class WristGeometry(NamedTuple):
     """The chain to solve: the arm's own, or, ``mirrored``, that of the arm seen from its flange."""
 
-    chain: Chain
+    chain: Links
     mirrored: bool = False
 
 
@@ -32,7 +32,7 @@ def recognise(lines: Lines) -> WristGeometry | None:
     """
     if len(lines.points) != 6 or lines.slides.any():
         return None
-    for geometry in (WristGeometry(chain_of(lines)), WristGeometry(chain_of(_from_flange(lines)), mirrored=True)):
+    for geometry in (WristGeometry(links_of(lines)), WristGeometry(links_of(_from_flange(lines)), mirrored=True)):
         try:
             _solver(geometry)
         except ValueError:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cellctl.errors import UsageError
 from cellctl.motion.inertia import Inertia
-from cellctl.motion.lines import chain_of, lines_of, matrix
+from cellctl.motion.lines import links_of, lines_of, matrix
 from cellctl.motion.model import Joint, JointType, RobotModel
 from cellctl.motion.pose import Pose
 from cellctl.motion.tool import Payload, Tool, with_load
@@ -34,7 +34,7 @@ def chain_forward(chain, q):
 def test_a_chain_ends_where_its_joints_do(seed):
     rng = np.random.default_rng(seed)
     model = random_arm(rng)
-    chain = chain_of(lines_of(model))
+    chain = links_of(lines_of(model))
     for _ in range(3):
         q = rng.uniform(-3, 3, model.degrees_of_freedom)
         np.testing.assert_allclose(chain_forward(chain, q), forward(model, q), atol=1e-11)
@@ -44,14 +44,14 @@ def test_a_chain_ends_where_its_joints_do(seed):
 def test_lines_that_are_nearly_parallel(tilt):
     joints = (Joint("a"), Joint("b", Pose(0.4, 0.1, 0.2, tilt)), Joint("c", Pose(0.3, 0, 0, 0, math.pi / 2 + tilt)))
     model = RobotModel("near", joints, Pose(0.1, 0.2, 0.3))
-    chain = chain_of(lines_of(model))
+    chain = links_of(lines_of(model))
     q = np.array([0.3, -1.0, 2.0])
     np.testing.assert_allclose(chain_forward(chain, q), forward(model, q), atol=1e-7)
 
 
 def test_a_table_comes_back_from_its_lines():
     rows = [(0, math.pi / 2, 0.1625, 0), (-0.425, 0, 0, 0), (-0.3922, 0, 0, 0), (0, math.pi / 2, 0.1333, 0)]
-    chain = chain_of(lines_of(RobotModel.from_dh("ur", rows)))
+    chain = links_of(lines_of(RobotModel.from_dh("ur", rows)))
     np.testing.assert_allclose(np.abs(chain.links[1:3, 2]), [0.425, 0.3922], rtol=0, atol=1e-15)
     np.testing.assert_array_equal(np.abs(chain.links[:3, 3]), [math.pi / 2, 0, 0])
 
