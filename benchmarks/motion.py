@@ -1,4 +1,4 @@
-"""``make bench-motion``: trajectories beside ruckig, on the same problems, in one process pinned to one core.
+"""``make bench-motion``: the motion core beside its peers, on the same problems, in one process pinned to one core.
 
 Each figure is the median over problems of the least of several repetitions; both sides see the same numbers.
 """
@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import gc
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import ruckig
 
+from benchmarks import kinematics
 from benchmarks.report import Row, lower_is_better, median, publish
+from benchmarks.timing import least
 from cellctl.motion import InputParameter, Otg, Trajectory
 from cellctl.motion._otg import FIELD_NAMES
 from cellctl.motion.otg import Floats
 from cellctl.testing.motions import request_of
 
-DOF, PROBLEMS, REPETITIONS = 6, 500, 7
+DOF, PROBLEMS = 6, 500
 FIELDS = FIELD_NAMES
 
 
@@ -41,16 +41,6 @@ def problems(*, rest: bool) -> Floats:
     return np.stack([*states, v_max, -v_max, a_max, -a_max, j_max], axis=1)
 
 
-def _least(work: Callable[[], object], repetitions: int = REPETITIONS) -> float:
-    """The least time (s) of some calls."""
-    best = float("inf")
-    for _ in range(repetitions):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
 def _ruckig_inputs(all_fields: Floats) -> list[ruckig.InputParameter]:
     inputs = []
     for fields in all_fields:
@@ -69,12 +59,12 @@ def _plan_rows(name: str, *, rest: bool) -> list[Row]:
         otg.calculate(mine, trajectory)
         planner.calculate(peer, answer)
         assert trajectory.duration <= answer.duration * (1 + 1e-9), (trajectory.duration, answer.duration)
-    call = median([_least(lambda g=given: otg.calculate(g, trajectory)) for given in ours]) * 1e6  # type: ignore[misc]
-    peer_call = median([_least(lambda g=given: planner.calculate(g, answer)) for given in theirs]) * 1e6  # type: ignore[misc]
+    call = median([least(lambda g=given: otg.calculate(g, trajectory)) for given in ours]) * 1e6  # type: ignore[misc]
+    peer_call = median([least(lambda g=given: planner.calculate(g, answer)) for given in theirs]) * 1e6  # type: ignore[misc]
     given, states, out = request_of(numbers[0]), np.ascontiguousarray(numbers[:, :6]), np.empty(PROBLEMS)
     arrays = _with_arrays(otg, trajectory, states[0], given)
     peer_arrays = _peer_with_arrays(planner, answer, states[0], theirs[0])
-    batch = _least(lambda: otg.durations(given, numbers, out), 20) / PROBLEMS * 1e6
+    batch = least(lambda: otg.durations(given, numbers, out), 20) / PROBLEMS * 1e6
     return [
         lower_is_better(f"{name}, a call", "us", call, "ruckig", peer_call),
         lower_is_better(f"{name}, arrays set and planned", "us", arrays, "ruckig", peer_arrays),
@@ -87,7 +77,7 @@ def _with_arrays(otg: Otg, trajectory: Trajectory, states: Floats, given: InputP
         given.data[:6] = states
         otg.calculate(given, trajectory)
 
-    return _least(lambda: [work() for _ in range(100)], 30) * 1e4
+    return least(lambda: [work() for _ in range(100)], 30) * 1e4
 
 
 def _peer_with_arrays(
@@ -100,7 +90,7 @@ def _peer_with_arrays(
             setattr(given, name, row)
         planner.calculate(given, answer)
 
-    return _least(lambda: [work() for _ in range(100)], 30) * 1e4
+    return least(lambda: [work() for _ in range(100)], 30) * 1e4
 
 
 def _sample_rows() -> list[Row]:
@@ -110,11 +100,11 @@ def _sample_rows() -> list[Row]:
     times = np.arange(0.0, trajectory.duration, 0.001)
     out = (np.empty((len(times), DOF)), np.empty((len(times), DOF)), np.empty((len(times), DOF)))
     listed = times.tolist()
-    batch = _least(lambda: trajectory.at_time(times, out), 30) / len(times) * 1e9
-    peer = _least(lambda: [answer.at_time(t) for t in listed], 10) / len(times) * 1e9
+    batch = least(lambda: trajectory.at_time(times, out), 30) / len(times) * 1e9
+    peer = least(lambda: [answer.at_time(t) for t in listed], 10) / len(times) * 1e9
     one = (np.empty(DOF), np.empty(DOF), np.empty(DOF))
-    single = _least(lambda: [trajectory.at_time(t, one) for t in listed], 10) / len(times) * 1e9
-    certificate = _least(lambda: [trajectory.bounds() for _ in range(100)], 10) * 1e4
+    single = least(lambda: [trajectory.at_time(t, one) for t in listed], 10) / len(times) * 1e9
+    certificate = least(lambda: [trajectory.bounds() for _ in range(100)], 10) * 1e4
     return [
         lower_is_better("sampling p, v, a at 1 kHz, 6 DoF, a sample", "ns", batch, "ruckig", peer),
         lower_is_better("one sample a call, 6 DoF", "ns", single, "ruckig", peer),
@@ -123,11 +113,12 @@ def _sample_rows() -> list[Row]:
 
 
 def rows() -> list[Row]:
-    """Every figure of the trajectories."""
+    """Every figure of trajectories and kinematics."""
     return [
         *_plan_rows("6-DoF state to state, v and a at both ends", rest=False),
         *_plan_rows("6-DoF rest to rest", rest=True),
         *_sample_rows(),
+        *kinematics.rows(),
     ]
 
 
