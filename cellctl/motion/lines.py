@@ -20,8 +20,12 @@ from cellctl.motion.pose import Pose
 
 Floats = NDArray[np.float64]
 
-#: Directions that differ by less (rad) are parallel, distances below it (m) are none: tables are printed to 1e-5 or finer.
+#: Distances below this (m) are none, angles that differ by less (rad) from a right one are right: tables are printed
+#: to 1e-5 or so.
 SAME: Final = 1e-9
+#: Directions that differ by less (rad) are parallel. Their common normal would lie so far away, a metre by this angle,
+#: that rounding there costs more than the angle is worth: it is the root of what a double rounds to.
+PARALLEL: Final = 1.5e-8
 
 
 class Lines(NamedTuple):
@@ -79,10 +83,11 @@ def _snapped(value: float) -> float:
     return 0.0 if abs(value) < SAME else value
 
 
-def _right_angle(alpha: float) -> float:
-    """An angle, exactly a multiple of 90° where it is nearly one."""
-    whole = round(alpha / (math.pi / 2)) * (math.pi / 2)
-    return whole if abs(alpha - whole) < SAME else alpha
+def _angle(sine: float, cosine: float) -> float:
+    """The angle, exactly a multiple of 90° where it is nearly one."""
+    if abs(sine) < PARALLEL / 2:  # by half, so that no angle vanishes whose far normal was taken
+        return 0.0 if cosine > 0 else math.pi
+    return math.copysign(math.pi / 2, sine) if abs(cosine) < SAME else math.atan2(sine, cosine)
 
 
 def _perpendicular(z: Floats) -> Floats:
@@ -97,15 +102,17 @@ def _perpendicular(z: Floats) -> Floats:
 def _normal(p: Floats, z: Floats, x: Floats, q: Floats, w: Floats) -> tuple[Floats, float, float]:
     """From the frame at p with axis z to the line (q, w): direction of the common normal, its foot along z, its length.
 
-    Of all normals of parallel lines it is the one through p; of crossing lines the direction is z × w; where both are
-    one line it is x.
+    Of all normals of parallel lines it is the one through p, or through q where the lines are not quite parallel and p
+    is far away; of crossing lines the direction is z × w; where both are one line it is x.
     """
     cross = np.cross(z, w)
     sine = float(np.linalg.norm(cross))
-    if sine < SAME:
-        off = (q - p) - z * float((q - p) @ z)
+    if sine < PARALLEL:
+        along = float((q - p) @ z)
+        off = (q - p) - z * along
         length = float(np.linalg.norm(off))
-        return (off / length, 0.0, length) if length > SAME else (x, 0.0, 0.0)
+        foot = along if abs(along) * sine > SAME / 10 else 0.0
+        return (off / length, foot, length) if length > SAME else (x, foot, 0.0)
     n = cross / sine
     foot = float(np.cross(q - p, w) @ cross) / (sine * sine)
     length = float((q - p) @ n)
@@ -125,8 +132,8 @@ def links_of(lines: Lines) -> Links:
         w = lines.directions[i + 1]
         n, foot, length = _normal(p, z, x, lines.points[i + 1], w)
         turn = math.atan2(float(np.cross(x, n) @ z), float(x @ n))
-        alpha = math.atan2(float(np.cross(z, w) @ n), float(z @ w))
-        links[i] = turn, _snapped(foot), _snapped(length), _right_angle(alpha)
+        alpha = _angle(float(np.cross(z, w) @ n), float(z @ w))
+        links[i] = turn, _snapped(foot), _snapped(length), alpha
         p, z, x = p + z * foot + n * length, w, n
     last = np.eye(4)
     last[:3, 0], last[:3, 1], last[:3, 2], last[:3, 3] = x, np.cross(z, x), z, p

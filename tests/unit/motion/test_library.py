@@ -1,8 +1,10 @@
 """The arms that are shipped as data, and the reader of such files."""
 
 import math
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -268,3 +270,23 @@ def test_a_delta_of_ones_own(tmp_path):
     assert delta == DeltaModel("d", 0.1, 0.05, 0.2, 0.4, math.radians(-30), math.pi / 2, 2.0, sources=("a: b",))
     with pytest.raises(UsageError, match=r":7:10: 'effort' is not known here"):
         read(write(tmp_path, text + "limits: {effort: 5 N*m}\nforearm: 0.4 m\n"))
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "robots.md"
+
+
+def test_the_page_lists_every_arm_and_its_examples_run(capsys):
+    text = PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(names())
+    scope: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(block, str(PAGE), "exec"), scope)
+    assert "support article" in capsys.readouterr().out
+
+
+def test_the_file_on_the_page_is_taken(tmp_path):
+    shown = re.search(r"```text\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown
+    model = read(write(tmp_path, shown[1]))
+    assert model.joints[1].inertia.mass == 1.5
+    assert lines_of(model).home[2, 3] == 1.0

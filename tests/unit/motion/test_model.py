@@ -40,13 +40,23 @@ def test_a_chain_ends_where_its_joints_do(seed):
         np.testing.assert_allclose(chain_forward(chain, q), forward(model, q), atol=1e-11)
 
 
-@pytest.mark.parametrize("tilt", [0.0, 1e-12, 1e-9, 3e-9, 1e-8, 1e-7, 1e-6, 1e-3])
-def test_lines_that_are_nearly_parallel(tilt):
-    joints = (Joint("a"), Joint("b", Pose(0.4, 0.1, 0.2, tilt)), Joint("c", Pose(0.3, 0, 0, 0, math.pi / 2 + tilt)))
+TILTS = [0.0, 1e-16, 1e-12, 4e-10, 1e-9, 1.1e-9, 1e-8, 1.6e-8, 1e-7, 3.7e-6, 1e-3]
+
+
+@pytest.mark.parametrize("first", TILTS)
+@pytest.mark.parametrize("second", TILTS)
+def test_lines_that_are_nearly_parallel(first, second):
+    """As in files that write a right angle as 1.5708: the common normal is thousands of kilometres away."""
+    joints = (
+        Joint("a", Pose(0.2, 0.1, 0.3)),
+        Joint("b", Pose(0.4, 0.1, 0.2, first)),
+        Joint("c", Pose(-0.3, 0.2, 0.5, 0, second)),
+        Joint("d", Pose(0.3, 0, 0.1, 0, math.pi / 2 + first)),
+    )
     model = RobotModel("near", joints, Pose(0.1, 0.2, 0.3))
     chain = links_of(lines_of(model))
-    q = np.array([0.3, -1.0, 2.0])
-    np.testing.assert_allclose(chain_forward(chain, q), forward(model, q), atol=1e-7)
+    for q in np.random.default_rng(1).uniform(-3, 3, (5, 4)):
+        np.testing.assert_allclose(chain_forward(chain, q), forward(model, q), atol=1e-7)
 
 
 def test_a_table_comes_back_from_its_lines():
