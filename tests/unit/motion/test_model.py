@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cellctl.errors import UsageError
 from cellctl.motion.inertia import Inertia
-from cellctl.motion.lines import links_of, lines_of, matrix
+from cellctl.motion.lines import lines_of, links_of, matrix
 from cellctl.motion.model import Joint, JointType, RobotModel
 from cellctl.motion.pose import Pose
 from cellctl.motion.tool import Payload, Tool, with_load
