@@ -21,6 +21,7 @@ KERNELS = {
     "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
     "delta": ["ext/delta_arm.c"],
     "flat": ["ext/flat_arm.c"],
+    "dynamics": ["ext/newton_euler.c"],
 }
 
 #: Products and sums stay apart: a motion is the same on every processor.

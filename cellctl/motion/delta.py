@@ -23,6 +23,8 @@ MOST_BRANCHES: Final = 8
 #: How far (rad) a pose may be tilted, or turned where nothing turns, and still be answered.
 TILT: Final = 1e-7
 
+_NO_TOOL: Final = Pose()
+
 #: As DeltaStatus in ext/delta_arm.h.
 _REASONS: Final = {
     1: "the forearms do not meet",
@@ -78,7 +80,8 @@ class DeltaArm:
         status, x, y, z = self._kernel.forward(float(angles[0]), float(angles[1]), float(angles[2]))
         self._refuse(status, angles)
         turn = float(angles[3]) if len(angles) > 3 else 0.0
-        return Pose(x, y, z, rz=math.remainder(turn, math.tau)) @ self.tool
+        flange = Pose(x, y, z, rz=math.remainder(turn, math.tau))
+        return flange if self.tool == _NO_TOOL else flange @ self.tool
 
     def inverse(self, pose: Pose) -> list[Joints]:
         """Every way to reach ``pose``, all knees outward first: up to eight rows, each angle in [-π, π].
