@@ -92,7 +92,7 @@ class DeltaArm:
         """
         if not all(math.isfinite(each) for each in pose):
             raise UsageError(f"{pose} is not finite", where=self.name)
-        flange = pose @ self._untool
+        flange = pose if self.tool == _NO_TOOL else pose @ self._untool
         w, x, y, z = flange.quaternion()
         if 2 * math.hypot(x, y) > TILT or (self.turn is None and 2 * abs(z) > TILT):
             return []

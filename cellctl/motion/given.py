@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -55,13 +55,12 @@ def _copied(values: ArrayLike, name: str, where: str) -> Floats:
         raise UsageError(f"{name} is no array of numbers: {error}", where=where) from error
 
 
-def output(
-    given: NDArray[Any] | None, shape: tuple[int, ...], name: str = "out", *, dtype: type[Any] = np.float64
-) -> NDArray[Any]:
+def output(given: object, shape: tuple[int, ...], name: str = "out", *, dtype: type[Any] = np.float64) -> NDArray[Any]:
     """The array to write to: a new one, or the given one. Raises UsageError where that does not fit."""
     if given is None:
         return np.empty(shape, dtype)
-    fits = isinstance(given, np.ndarray) and given.dtype == dtype and given.shape == shape  # pyright: ignore[reportUnnecessaryIsInstance]
-    if not fits or not (given.flags.c_contiguous and given.flags.writeable):
-        raise UsageError(f"{name} must be a writeable, C-contiguous array of {np.dtype(dtype)} of the shape {shape}")
-    return given
+    if isinstance(given, np.ndarray):
+        made = cast("NDArray[Any]", given)
+        if made.dtype == dtype and made.shape == shape and made.flags.c_contiguous and made.flags.writeable:
+            return made
+    raise UsageError(f"{name} must be a writeable, C-contiguous array of {np.dtype(dtype)} of the shape {shape}")

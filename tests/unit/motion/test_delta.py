@@ -135,6 +135,15 @@ def test_stretched_arms_leave_one_way_and_no_manipulability():
     assert abs(ARM.jacobian(straight)).max() < 1e-6
 
 
+@pytest.mark.parametrize("short", [1e-15, 1e-12, 1e-9, 1e-6, 1e-3])
+def test_near_the_rim_nothing_is_lost(short):
+    place = (0.0, 0.0, short - math.sqrt(1.1**2 - 0.155**2))
+    found = ARM.inverse(Pose(*place))
+    assert len(found) == (1 if short < 1e-14 else 8)
+    for branch in found:
+        np.testing.assert_allclose(closure(MODEL, branch, place), 0.8, atol=2e-15)
+
+
 def test_a_loose_platform_is_told():
     flat = DeltaArm(DeltaModel("flat", 0.3, 0.1, 0.2, 0.4))
     level = (0.0, 0.0, 0.0)

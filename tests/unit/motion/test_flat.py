@@ -149,6 +149,20 @@ def test_scara_reach(kinds):
     assert len(inverse.rows(near)) == 0
 
 
+@pytest.mark.parametrize("bent", [1e-9, 1e-7, 1e-6, 1e-4, math.pi - 1e-8, math.pi - 1e-5])
+@pytest.mark.parametrize("elbow", [0.25, 0.3])
+def test_near_a_straight_elbow_nothing_is_lost(bent, elbow):
+    model = table_scara(elbow=elbow)
+    flange = forward(model, (0.7, bent, -0.02, 0.4))
+    found = FlatInverse(recognise(lines_of(model))).rows(flange)
+    assert len(found) >= 1
+    for row in found:
+        np.testing.assert_allclose(forward(model, row), flange, atol=5e-15)
+    if bent == 1e-4:
+        assert len(found) == 2
+        assert min(gap(model, row, (0.7, bent, -0.02, 0.4)) for row in found) < 1e-10
+
+
 def test_scara_folded_upon_its_first_axis_keeps_what_is_wanted():
     model = table_scara("RRPR", elbow=0.3)
     joints = (0.7, math.pi, -0.02, 0.4)
