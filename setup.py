@@ -18,7 +18,7 @@ KERNELS = {
     "kinematics": [f"ext/{name}.c" for name in KINEMATICS],
     "trajectory": ["ext/path.c", "ext/path_bounds.c"],
     "otg": ["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
-    "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
+    "wrist": [f"ext/wrist_{name}.c" for name in ("angle", "arm", "conic", "place", "polish", "rows", "settle")],
     "delta": ["ext/delta_arm.c"],
     "flat": ["ext/flat_arm.c"],
     "dynamics": ["ext/newton_euler.c"],

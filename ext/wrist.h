@@ -83,6 +83,9 @@ void wrist_left(const WristArm *arm, const Place *place, const double *r, double
    nearly so where it only touches; at most 4 are written. */
 int wrist_conic(const double *q, Turn *out);
 
+/* n angles, less their offsets, in (-pi, pi]. */
+void wrist_angles(const double *c, const double *s, const double *offset, int n, double *out);
+
 static inline Turn turn_of(double y, double x, double length) {
     const Turn t = {x / length, y / length};
     return t;

@@ -82,47 +82,56 @@ static Turn fourth(const WristArm *arm, const double *m, Turn t5, Turn t6) {
     return sum;
 }
 
-static double wrapped(double angle) { return angle > M_PI ? angle - 2 * M_PI : angle <= -M_PI ? angle + 2 * M_PI : angle; }
-
-static double joint(const WristArm *arm, int i, Turn t) { return wrapped(atan2(t.s, t.c) - arm->turn[i]); }
-
-/* What is left for the wrist of one place, settled where that may help. */
-static Turn left(const WristArm *arm, const Frame *at, Place *place, double *m) {
-    wrist_left(arm, place, at->r, m);
-    Turn t5, between = {m[8], sqrt(m[6] * m[6] + m[7] * m[7])};
-    const double beyond = fifth(arm, between, &t5);
-    if ((beyond > TWIST && beyond < LOST) || (between.s > WRIST_FREE && between.s < LOST)) {
-        if (wrist_settle(arm, at, place)) {
-            wrist_left(arm, place, at->r, m);
-            between.c = m[8];
-            between.s = sqrt(m[6] * m[6] + m[7] * m[7]);
-        }
-    }
-    return between;
+static Turn between_4_and_6(const double *m) {
+    const Turn t = {m[8], sqrt(m[6] * m[6] + m[7] * m[7])};
+    return t;
 }
 
-/* The last three joints of one place: rows written. */
-static int wrist(const WristArm *arm, const double *m, Turn between, const double *wanted, double *rows) {
+/* Rows as turns theta, before their angles are taken all at once. */
+typedef struct {
+    double c[6 * WRIST_ROWS], s[6 * WRIST_ROWS], offset[6 * WRIST_ROWS];
+    int n;
+} Turns;
+
+static void add(const WristArm *arm, Turns *all, const Place *place, Turn t4, Turn t5, Turn t6) {
+    const Turn row[6] = {place->turn[0], place->turn[1], place->turn[2], t4, t5, t6};
+    for (int i = 0; i < 6; i++) {
+        const int k = 6 * all->n + i;
+        all->c[k] = row[i].c;
+        all->s[k] = row[i].s;
+        all->offset[k] = arm->turn[i];
+    }
+    all->n++;
+}
+
+/* The rows of one place. */
+static void wrist(const WristArm *arm, const Frame *at, Place *place, const double *wanted, Turns *all) {
     const Turn a = arm->alpha4, b = arm->alpha5;
+    double m[9];
     Turn t5, t6;
-    if (!(fifth(arm, between, &t5) <= TWIST)) return 0;
-    const int loose = between.s < WRIST_FREE, ways = loose || t5.s == 0 ? 1 : 2;
-    if (loose) {
+    wrist_left(arm, place, at->r, m);
+    Turn between = between_4_and_6(m);
+    double beyond = fifth(arm, between, &t5);
+    const int lost = (beyond > TWIST && beyond < LOST) || (between.s > WRIST_FREE && between.s < LOST);
+    if (lost && wrist_settle(arm, at, place)) {
+        wrist_left(arm, place, at->r, m);
+        between = between_4_and_6(m);
+        beyond = fifth(arm, between, &t5);
+    }
+    if (!(beyond <= TWIST)) return;
+    if (between.s < WRIST_FREE) {
         t5.s = 0;
         t6.c = cos(wanted[5] + arm->turn[5]);
         t6.s = sin(wanted[5] + arm->turn[5]);
+        add(arm, all, place, fourth(arm, m, t5, t6), t5, t6);
+        return;
     }
-    for (int k = 0; k < ways; k++, rows += 6, t5.s = -t5.s) {
-        if (!loose) {
-            const Turn v = {a.s * t5.s, b.c * a.s * t5.c + b.s * a.c}, row = {m[6], m[7]};
-            const Turn back = turn_back(v, row);
-            t6 = turn_of(back.s, back.c, sqrt(back.c * back.c + back.s * back.s));
-        }
-        rows[3] = joint(arm, 3, fourth(arm, m, t5, t6));
-        rows[4] = joint(arm, 4, t5);
-        rows[5] = joint(arm, 5, t6);
+    for (int k = t5.s == 0 ? 1 : 2; k > 0; k--, t5.s = -t5.s) {
+        const Turn v = {a.s * t5.s, b.c * a.s * t5.c + b.s * a.c}, row = {m[6], m[7]};
+        const Turn back = turn_back(v, row);
+        t6 = turn_of(back.s, back.c, sqrt(back.c * back.c + back.s * back.s));
+        add(arm, all, place, fourth(arm, m, t5, t6), t5, t6);
     }
-    return ways;
 }
 
 static void turn_round(double *row) {
@@ -136,22 +145,17 @@ static void turn_round(double *row) {
 int wrist_inverse(const WristArm *arm, const Frame *flange, const double *wanted, double *rows) {
     Frame from_tip, seen, at;
     Place place[WRIST_PLACES];
-    double seed[6], m[9];
-    int count = 0;
+    Turns all;
+    double seed[6];
     if (!is_frame(flange)) return -1;
     for (int i = 0; i < 6; i++) seed[i] = wanted[arm->mirrored ? 5 - i : i];
     if (arm->mirrored) frame_invert(flange, &seen);
     frame_compose(arm->mirrored ? &seen : flange, &arm->untip, &from_tip);
     frame_compose(&arm->unbase, &from_tip, &at);
-    for (int k = 0, places = wrist_places(arm, at.p, seed, place); k < places; k++) {
-        double *row = rows + 6 * count;
-        const Turn between = left(arm, &at, &place[k], m);
-        const int ways = wrist(arm, m, between, seed, row);
-        if (!ways) continue;
-        for (int i = 0; i < 3; i++) row[i] = joint(arm, i, place[k].turn[i]);
-        for (int i = 0; i < 3 && ways == 2; i++) row[6 + i] = row[i];
-        count += ways;
-    }
-    for (int k = 0; k < count && arm->mirrored; k++) turn_round(rows + 6 * k);
-    return count;
+    all.n = 0;
+    for (int k = 0, places = wrist_places(arm, at.p, seed, place); k < places; k++)
+        wrist(arm, &at, &place[k], seed, &all);
+    wrist_angles(all.c, all.s, all.offset, 6 * all.n, rows);
+    for (int k = 0; k < all.n && arm->mirrored; k++) turn_round(rows + 6 * k);
+    return all.n;
 }

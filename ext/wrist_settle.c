@@ -11,7 +11,8 @@ So joints 1 to 3 are moved along what leaves W in place, until axes 4 and 6 stan
 
 static const double STIFF = 1e4;
 static const double STILL = 4e-15; /* of the arm's size: how little W may move */
-enum { STEPS = 3 };
+static const double SETTLED = 1e-11; /* rad, less than WRIST_FREE */
+enum { STEPS = 4 };
 
 static double angle(Turn t) { return atan2(t.s, t.c); }
 
@@ -25,19 +26,22 @@ static void parts(const WristArm *arm, const Place *p, const double *n, double *
     d[2] = n[0] * (t[0].c * x - t[0].s * y1) + n[1] * (t[0].s * x + t[0].c * y1) + n[2] * z1;
 }
 
+/* How far axes 4 and 6 are from the nearer of their singular poses (rad), and n. */
+static double off(const WristArm *arm, const double *r, const Place *p, double *n) {
+    double m[9];
+    wrist_left(arm, p, r, m);
+    /* in the tool's frame axis 6 is z, axis 4 the last row of m */
+    const Turn between = {m[8], sqrt(m[6] * m[6] + m[7] * m[7])};
+    for (int i = 0; i < 3; i++) n[i] = between.s > 0 ? (r[3 * i] * m[7] - r[3 * i + 1] * m[6]) / between.s : 0;
+    const double to_folded = angle(turn_back(between, arm->folded)), to_bent = angle(turn_back(between, arm->bent));
+    return fabs(to_folded) < fabs(to_bent) ? to_folded : to_bent;
+}
+
 int wrist_settle(const WristArm *arm, const Frame *at, Place *place) {
     Place p = *place;
-    double e[3], j[3][3], d[3], x[3], m[9];
-    const double *r = at->r;
-    for (int i = 0; i < STEPS; i++) {
-        wrist_left(arm, &p, r, m);
-        /* in the tool's frame axis 6 is z, axis 4 the last row of m */
-        const Turn between = {m[8], sqrt(m[6] * m[6] + m[7] * m[7])};
-        if (!(between.s > 0)) break;
-        const double n[3] = {(r[0] * m[7] - r[1] * m[6]) / between.s, (r[3] * m[7] - r[4] * m[6]) / between.s,
-            (r[6] * m[7] - r[7] * m[6]) / between.s};
-        const double to_folded = angle(turn_back(between, arm->folded)), to_bent = angle(turn_back(between, arm->bent));
-        const double error = fabs(to_folded) < fabs(to_bent) ? to_folded : to_bent;
+    double e[3], j[3][3], d[3], x[3], n[3];
+    double error = off(arm, at->r, &p, n);
+    for (int i = 0; i < STEPS && fabs(error) > SETTLED; i++) {
         wrist_miss(arm, at->p, &p, e, j);
         parts(arm, &p, n, d);
         for (int k = 0; k < 3; k++) {
@@ -46,8 +50,9 @@ int wrist_settle(const WristArm *arm, const Frame *at, Place *place) {
         }
         wrist_solve(j, d, 1e-12, x);
         wrist_move(&p, x);
+        error = off(arm, at->r, &p, n);
     }
-    if (!(wrist_miss(arm, at->p, &p, e, j) <= STILL * arm->size)) return 0;
+    if (!(fabs(error) <= SETTLED && wrist_miss(arm, at->p, &p, e, j) <= STILL * arm->size)) return 0;
     *place = p;
     return 1;
 }
