@@ -12,8 +12,8 @@ and 6 are nearly in line, is made good by it. */
 #include <math.h>
 
 static const double TWIST = 1e-9; /* rad: axes 4 and 6 may stand so much nearer or further apart than they can */
-static const double LOST = 1e-6;  /* the same, and the sine between axes 4 and 6, that a rim of joints 1 to 3 may be to blame for */
-static const double RIGID = 1e-6; /* what a rotation's rows may miss their lengths and right angles by */
+static const double LOST = 1e-6;  /* rad: the same, and an angle between them, where a rim of joints 1 to 3 may be to blame */
+static const double RIGID = 1e-5; /* what a rotation's rows may miss their lengths and right angles by */
 
 static double larger(double a, double b) { return a > b ? a : b; }
 
@@ -148,7 +148,10 @@ int wrist_inverse(const WristArm *arm, const Frame *flange, const double *wanted
     Turns all;
     double seed[6];
     if (!is_frame(flange)) return -1;
-    for (int i = 0; i < 6; i++) seed[i] = wanted[arm->mirrored ? 5 - i : i];
+    for (int i = 0; i < 6; i++) {
+        const double angle = wanted[arm->mirrored ? 5 - i : i];
+        seed[i] = isfinite(angle) ? angle : 0;
+    }
     if (arm->mirrored) frame_invert(flange, &seen);
     frame_compose(arm->mirrored ? &seen : flange, &arm->untip, &from_tip);
     frame_compose(&arm->unbase, &from_tip, &at);
