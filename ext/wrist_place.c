@@ -6,6 +6,7 @@
 static const double FINE = 1e-14;  /* of the arm's size: a place that misses W by more is polished */
 static const double ROUGH = 1e-3;  /* m: what is further out of reach is not tried. Near two rims at once the square
                                       root of a miss at the one is missing at the other */
+static const double SLIGHT = 1e-3; /* a1 (of the size) and sin alpha1 below this leave few digits to X and Y */
 static const double EQUAL = 5e-8;  /* places nearer to each other than this are one: half the digits, as at a rim */
 
 typedef struct {
@@ -154,7 +155,8 @@ static void meet_23(Search *f) {
 
     2 a1 X = |W|² - a1² - |g|²,      sin alpha1 · Y = Wz - cos alpha1 · gz,      X² + Y² = gx² + gy²
 
-which is a conic in cos theta3 and sin theta3 (both sides times (2 a1 sin alpha1)²). */
+which is a conic in cos theta3 and sin theta3 (both sides times (2 a1 sin alpha1)²). Where axes 1 and 2 nearly meet, X
+has few digits, and theta3 is nearly the same for X and -X: so both are tried; where they are nearly parallel, Y. */
 static void skew(Search *f) {
     const WristArm *arm = f->arm;
     const double sa = arm->alpha1.s, twice = 2 * arm->a1, v = arm->alpha2.c * arm->h + arm->d2;
@@ -171,7 +173,13 @@ static void skew(Search *f) {
     double g[3];
     for (int k = 0, found = wrist_conic(conic, third); k < found; k++) {
         swing(arm, third[k], g);
-        put(f, third[k], g, (e - lc * third[k].c - ls * third[k].s) / twice, (u + us * third[k].s) / sa);
+        const double X = (e - lc * third[k].c - ls * third[k].s) / twice, Y = (u + us * third[k].s) / sa;
+        double other;
+        if (fabs(arm->a1) > SLIGHT * arm->size && fabs(sa) > SLIGHT) put(f, third[k], g, X, Y);
+        else if (fabs(arm->a1) < fabs(sa) * arm->size)
+            for (int i = circle(length(g[0], g[1]), Y, &other); i > 0; i--, other = -other) put(f, third[k], g, other, Y);
+        else
+            for (int i = circle(length(g[0], g[1]), X, &other); i > 0; i--, other = -other) put(f, third[k], g, X, other);
     }
 }
 
