@@ -10,15 +10,15 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 OTG = ["audit", "axis", "blocked", "brake", "check", "curve", "inside", "phase", "plan", "simple"]
-KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "rotation", "inverse", "numeric",
-              "parallel"]
+KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "rotation", "inverse", "numeric"]
 
 #: Each kernel's Cython file in ext/, and the C files beside it.
 KERNELS = {
     "kinematics": [f"ext/{name}.c" for name in KINEMATICS],
     "trajectory": ["ext/path.c", "ext/path_bounds.c"],
     "otg": ["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
-    "wrist": [f"ext/wrist_{name}.c" for name in ("angle", "arm", "conic", "place", "polish", "rows", "settle")],
+    "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
+    "parallel": ["ext/parallel_arm.c"],
     "delta": ["ext/delta_arm.c"],
     "flat": ["ext/flat_arm.c"],
     "dynamics": ["ext/newton_euler.c"],

@@ -1,11 +1,13 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 # cython: freethreading_compatible=True
-"""SCARA arms and gantries; the Cython face of flat_arm.c. What is handed in was checked by cellctl/motion/flat.py."""
+"""Closed form of SCARA arms and gantries: the Cython face of flat_arm.c."""
+
+import numpy as np
+
+from cellctl.motion._kinematics cimport Frame, Inverse, frame_of
 
 cdef extern from "flat_arm.h" nogil:
-    ctypedef struct Frame:
-        double r[9]
-        double p[3]
+    enum: FLAT_MOST
     ctypedef struct FlatScara:
         Frame plane
         Frame home
@@ -34,45 +36,48 @@ cdef extern from "flat_arm.h" nogil:
     ctypedef struct FlatArm:
         FlatKind kind
         FlatShape shape
-    int flat_solve(const FlatArm* arm, const Frame* flange, const double* wanted, double* rows)
+    int flat_solve(const void* arm, const Frame* flange, const double* wanted, double* rows)
 
 
-cdef void _frame(const double[:, :] matrix, Frame* out) noexcept:
-    cdef int i, j
-    for i in range(3):
-        for j in range(3):
-            out.r[3 * i + j] = matrix[i, j]
-        out.p[i] = matrix[i, 3]
-
-
-cdef class Solver:
-    """One arm; see flat_arm.h for what the numbers mean."""
+cdef class FlatInverse(Inverse):
+    """See cellctl/motion/flat.py and flat_arm.h for what the numbers mean; the rest is Inverse's."""
 
     cdef FlatArm arm
 
+    cdef int settle(self, right, limits) except -1:
+        cdef int n = len(limits)
+        self.place(FLAT_MOST, np.eye(4), right, [1.0] * n, [0.0] * n, limits)
+        self.inverse.arm = &self.arm
+        self.inverse.solve = flat_solve
+        self.inverse.bends = NULL
+        return 0
+
     @staticmethod
-    def scara(plane, home, turns, int slide, signs, double rise, double first, double second, double bend, wrist):
+    def scara(right, limits, plane, home, turns, int slide, signs, double rise, double first, double second,
+              double bend, wrist):
         """The solver of a SCARA arm."""
-        cdef Solver made = Solver()
+        cdef FlatInverse made = FlatInverse()
         cdef FlatScara* arm = &made.arm.shape.scara
         cdef int k
         made.arm.kind = FLAT_SCARA
-        _frame(plane, &arm.plane)
-        _frame(home, &arm.home)
+        frame_of(plane, &arm.plane)
+        frame_of(home, &arm.home)
         for k in range(3):
             arm.turn[k], arm.sign[k] = turns[k], signs[k]
         arm.slide, arm.rise, arm.first, arm.second, arm.bend = slide, rise, first, second, bend
         arm.wrist[0], arm.wrist[1] = wrist
+        made.settle(right, limits)
         return made
 
     @staticmethod
-    def gantry(home, turns, slides, const double[:, :] axes, const double[:, :] points, const double[:, :] undo):
+    def gantry(right, limits, home, turns, slides, const double[:, :] axes, const double[:, :] points,
+               const double[:, :] undo):
         """The solver of a gantry."""
-        cdef Solver made = Solver()
+        cdef FlatInverse made = FlatInverse()
         cdef FlatGantry* arm = &made.arm.shape.gantry
         cdef int i, k
         made.arm.kind = FLAT_GANTRY
-        _frame(home, &arm.home)
+        frame_of(home, &arm.home)
         arm.turns = len(turns)
         for k in range(arm.turns):
             arm.turn[k] = turns[k]
@@ -82,10 +87,5 @@ cdef class Solver:
             arm.slide[k] = slides[k]
             for i in range(3):
                 arm.undo[3 * k + i] = undo[k, i]
+        made.settle(right, limits)
         return made
-
-    def solve(self, const double[:, :] flange, const double[::1] wanted, double[:, ::1] rows):
-        """Writes every row to ``rows``, shape (2, dof); returns how many there are."""
-        cdef Frame at
-        _frame(flange, &at)
-        return flat_solve(&self.arm, &at, &wanted[0], &rows[0, 0])

@@ -165,9 +165,8 @@ static int gantry(const FlatGantry *arm, const Frame *flange, const double *want
     return count;
 }
 
-int flat_solve(const FlatArm *arm, const Frame *flange, const double *wanted, double *rows) {
-    static const double zeros[FLAT_JOINTS];
-    const double *row = wanted ? wanted : zeros;
-    if (arm->kind == FLAT_SCARA) return scara(&arm->shape.scara, flange, row, rows);
-    return gantry(&arm->shape.gantry, flange, row, rows);
+int flat_solve(const void *geometry, const Frame *flange, const double *wanted, double *rows) {
+    const FlatArm *arm = geometry;
+    if (arm->kind == FLAT_SCARA) return scara(&arm->shape.scara, flange, wanted, rows);
+    return gantry(&arm->shape.gantry, flange, wanted, rows);
 }

@@ -58,6 +58,6 @@ typedef struct {
 /* Every way to the flange's pose in the base: rows of joint values, turns in [-pi, pi]; returns how many, at most
    FLAT_MOST. None where it is out of reach, or the rotation is. Where a joint may have any value it has that of the row
    wanted. */
-int flat_solve(const FlatArm *arm, const Frame *flange, const double *wanted, double *rows);
+int flat_solve(const void *arm, const Frame *flange, const double *wanted, double *rows);
 
 #endif

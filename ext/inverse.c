@@ -21,7 +21,7 @@ static int rigid(const Frame *f) {
     }
     const double handed = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) +
                           r[2] * (r[3] * r[7] - r[4] * r[6]);
-    return off < 1e-6 && handed > 0;
+    return off < 1e-6 && handed > 0 && isfinite(f->p[0]) && isfinite(f->p[1]) && isfinite(f->p[2]);
 }
 
 int inverse_all(const Inverse *inverse, const Frame *T, const double *wanted, double *rows) {

@@ -3,70 +3,18 @@
 """Where an arm is, how it moves, and which joints bring it somewhere: the Cython face of chain, kernel and inverse."""
 
 cimport numpy as cnp
-from libc.math cimport INFINITY, cos, fabs, isfinite, sin
+from libc.math cimport cos, fabs, sin
 from libc.string cimport memcpy
 
 import numpy as np
 
-from cellctl.errors import UsageError
-from cellctl.motion._arrays cimport fresh, numbers, output, plain, rows_of
+from cellctl.motion._arrays cimport converted, fresh, numbers, output, refuse, rows_of
 
 cnp.import_array()
-
-cdef extern from "frame.h":
-    ctypedef struct Frame:
-        double r[9]
-        double p[3]
-    void frame_invert(const Frame*, Frame*) noexcept nogil
-
-cdef extern from "chain.h":
-    enum: CHAIN_MOST
-    ctypedef struct ChainJoint:
-        double turn, d, a, c, s
-        int slides
-    ctypedef struct CChain "Chain":
-        int n
-        Frame base, tip
-        ChainJoint joint[16]
-    void chain_state(const CChain*, const double*, Frame*, double*) noexcept nogil
-
-cdef extern from "kernel.h":
-    ctypedef struct Kernel:
-        const char* name
-        void (*forward)(const CChain*, const double*, size_t, double*) noexcept nogil
-        void (*jacobian)(const CChain*, const double*, size_t, double*) noexcept nogil
-    const Kernel* kernel() noexcept nogil
-    bint kernel_use(const char*) noexcept nogil
 
 cdef extern from "rotation.h":
     void rotation_to_vector(const double*, double*) noexcept nogil
     void rotation_from_vector(const double*, double*) noexcept nogil
-
-cdef extern from "inverse.h":
-    enum: INVERSE_JOINTS
-    enum: INVERSE_ROWS
-    ctypedef int (*InverseSolve)(const void*, const Frame*, const double*, double*) noexcept nogil
-    ctypedef void (*InverseBends)(const void*, const double*, double*) noexcept nogil
-    ctypedef struct CInverse "Inverse":
-        int n
-        const void* arm
-        InverseSolve solve
-        InverseBends bends
-        Frame left, right
-        double sign[6]
-        double offset[6]
-        double turn[6]
-        double lower[6]
-        double upper[6]
-    int inverse_all(const CInverse*, const Frame*, const double*, double*) noexcept nogil
-    int inverse_nearest(const CInverse*, const Frame*, const double*, int, double*) noexcept nogil
-
-cdef extern from "parallel.h":
-    enum: PARALLEL_ROWS
-    ctypedef struct ParallelArm:
-        double a2, a3, d4, d5
-    int parallel_solve(const void*, const Frame*, const double*, double*) noexcept nogil
-    void parallel_bends(const void*, const double*, double*) noexcept nogil
 
 cdef extern from "numeric.h":
     enum: NUMERIC_ROWS
@@ -85,6 +33,10 @@ cdef extern from "numeric.h":
     int numeric_all(const CChain*, const NumericTask*, const Frame*, const double*, double*) noexcept nogil
 
 kernel()  # chosen now, once
+
+
+cdef const Kernel* kernel_in_use() noexcept:
+    return kernel()
 
 
 def kernel_name():
@@ -106,19 +58,19 @@ cdef void read_frame(const double* transform, Frame* f) noexcept nogil:
 
 cdef int frame_of(object transform, Frame* f) except -1:
     """A frame from an array of shape (4, 4)."""
-    array = transform if plain(transform) else cnp.PyArray_FROMANY(
-        transform, cnp.NPY_DOUBLE, 0, 0, cnp.NPY_ARRAY_CARRAY_RO)
+    array = converted(transform, "the transform")
     if cnp.PyArray_NDIM(array) != 2 or cnp.PyArray_DIM(array, 0) != 4 or cnp.PyArray_DIM(array, 1) != 4:
-        raise ValueError(f"a transform has shape {array.shape}, not (4, 4)")
+        refuse(f"the transform has shape {array.shape}, not (4, 4)")
     read_frame(<const double*>cnp.PyArray_DATA(array), f)
     return 0
 
 
 cdef int frame_of_pose(object pose, Frame* f) except -1:
     """A frame from x, y, z (m) and a rotation vector (rad)."""
-    cdef double v[3]
-    f.p[0], f.p[1], f.p[2], v[0], v[1], v[2] = pose
-    rotation_from_vector(v, f.r)
+    cdef double room[6]
+    cdef const double* six = numbers(pose, 6, room, "the pose")
+    memcpy(f.p, six, 3 * sizeof(double))
+    rotation_from_vector(six + 3, f.r)
     return 0
 
 
@@ -133,8 +85,6 @@ def pose_of(transform):
 
 cdef class Chain:
     """See cellctl/motion/lines.py for the formula; this holds the numbers."""
-
-    cdef CChain chain
 
     def __init__(self, base, links, slides, tip):
         """``base`` and ``tip`` (4, 4); ``links`` (n, 4): turn, d, a, alpha; ``slides`` (n,)."""
@@ -161,7 +111,7 @@ cdef class Chain:
         cdef double room[CHAIN_MOST]
         cdef double v[3]
         cdef Frame f
-        chain_state(&self.chain, numbers(joints, self.chain.n, room), &f, NULL)
+        chain_state(&self.chain, numbers(joints, self.chain.n, room, "joints"), &f, NULL)
         rotation_to_vector(f.r, v)
         return f.p[0], f.p[1], f.p[2], v[0], v[1], v[2]
 
@@ -169,7 +119,7 @@ cdef class Chain:
         """The tip in the base. Shape (4, 4)."""
         cdef double room[CHAIN_MOST]
         cdef Py_ssize_t[2] shape = [4, 4]
-        cdef const double* q = numbers(joints, self.chain.n, room)
+        cdef const double* q = numbers(joints, self.chain.n, room, "joints")
         if out is None:
             out = fresh(2, shape)
         kernel().forward(&self.chain, q, 1, output(out, 2, shape, "out"))
@@ -179,7 +129,7 @@ cdef class Chain:
         """The geometric Jacobian in the base. Shape (6, n)."""
         cdef double room[CHAIN_MOST]
         cdef Py_ssize_t[2] shape = [6, self.chain.n]
-        cdef const double* q = numbers(joints, self.chain.n, room)
+        cdef const double* q = numbers(joints, self.chain.n, room, "joints")
         if out is None:
             out = fresh(2, shape)
         kernel().jacobian(&self.chain, q, 1, output(out, 2, shape, "out"))
@@ -188,8 +138,9 @@ cdef class Chain:
     def transforms(self, joints, out=None):
         """Many: (m, n) to (m, 4, 4)."""
         cdef list keep = []
-        cdef const double* q = rows_of(joints, self.chain.n, "joints", keep)
-        cdef Py_ssize_t[3] shape = [len(keep[0]), 4, 4]
+        cdef Py_ssize_t[2] given = [0, self.chain.n]
+        cdef const double* q = rows_of(joints, 2, given, "joints", keep)
+        cdef Py_ssize_t[3] shape = [given[0], 4, 4]
         cdef double* to
         if out is None:
             out = fresh(3, shape)
@@ -201,8 +152,9 @@ cdef class Chain:
     def jacobians(self, joints, out=None):
         """Many: (m, n) to (m, 6, n)."""
         cdef list keep = []
-        cdef const double* q = rows_of(joints, self.chain.n, "joints", keep)
-        cdef Py_ssize_t[3] shape = [len(keep[0]), 6, self.chain.n]
+        cdef Py_ssize_t[2] given = [0, self.chain.n]
+        cdef const double* q = rows_of(joints, 2, given, "joints", keep)
+        cdef Py_ssize_t[3] shape = [given[0], 6, self.chain.n]
         cdef double* to
         if out is None:
             out = fresh(3, shape)
@@ -219,34 +171,33 @@ cdef double _right(double value):
 
 
 cdef class Inverse:
-    """All ways of an arm to a frame, in closed form. Made by the solvers below."""
+    """All ways of an arm to a frame, in closed form. The solvers are its subclasses, each in a module of its own."""
 
-    cdef CInverse inverse
-    cdef int most
-
-    cdef int place(self, left, right, sign, offset, turn, lower, upper) except -1:
+    cdef int place(self, int most, left, right, sign, offset, limits) except -1:
+        """``limits``: turn (a full one, or 0), lower and upper of each joint."""
         cdef int i
         frame_of(left, &self.inverse.left)
         frame_of(right, &self.inverse.right)
-        self.inverse.n = len(sign)
-        if self.inverse.n > INVERSE_JOINTS:
-            raise ValueError(f"{self.inverse.n} joints, not {INVERSE_JOINTS} at most")
+        self.most = most
+        self.inverse.n = len(limits)
+        if not 1 <= self.inverse.n <= INVERSE_JOINTS or most > INVERSE_ROWS:
+            raise ValueError(f"{self.inverse.n} joints, not 1 to {INVERSE_JOINTS}")
         for i in range(self.inverse.n):
-            self.inverse.sign[i], self.inverse.offset[i], self.inverse.turn[i] = sign[i], offset[i], turn[i]
-            self.inverse.lower[i], self.inverse.upper[i] = lower[i], upper[i]
+            self.inverse.sign[i], self.inverse.offset[i] = sign[i], offset[i]
+            self.inverse.turn[i], self.inverse.lower[i], self.inverse.upper[i] = limits[i]
         return 0
 
-    cdef int refuse(self, int count) except -1:
+    cdef int rigid(self, int count) except -1:
         if count < 0:
-            raise UsageError("a transform that does more than turn and shift",
-                             hint="Its first three columns must have the length 1 and be at right angles.")
+            refuse("the transform does more than turn and shift, or is not finite",
+                   "Its first three columns must have the length 1 and be at right angles.")
         return count
 
     cdef list rows(self, const Frame* f, wanted):
         cdef double rows[INVERSE_ROWS * INVERSE_JOINTS]
         cdef double room[INVERSE_JOINTS]
         cdef int k, i, n = self.inverse.n
-        cdef int count = self.refuse(inverse_all(&self.inverse, f, numbers(wanted, n, room), rows))
+        cdef int count = self.rigid(inverse_all(&self.inverse, f, numbers(wanted, n, room, "wanted"), rows))
         return [tuple([rows[k * n + i] for i in range(n)]) for k in range(count)]
 
     def branches(self, pose, wanted):
@@ -262,7 +213,7 @@ cdef class Inverse:
         cdef Frame f
         cdef int i, n = self.inverse.n
         frame_of_pose(pose, &f)
-        if not inverse_nearest(&self.inverse, &f, numbers(seed, n, room), keep, found):
+        if not inverse_nearest(&self.inverse, &f, numbers(seed, n, room, "seed"), keep, found):
             return None
         return tuple([found[i] for i in range(n)])
 
@@ -275,17 +226,18 @@ cdef class Inverse:
         frame_of(transform, &f)
         if out is None:
             out = fresh(2, shape)
-        count = self.refuse(
-            inverse_all(&self.inverse, &f, numbers(wanted, self.inverse.n, room), output(out, 2, shape, "out")))
+        count = self.rigid(
+            inverse_all(&self.inverse, &f, numbers(wanted, self.inverse.n, room, "wanted"), output(out, 2, shape, "out")))
         return out[:count]
 
     def solve_many(self, transforms, wanted, out=None, counts=None):
         """Many: (m, 4, 4) to (m, rows at most, n) and how many rows count, (m,) of C int."""
         cdef list keep = []
         cdef double room[INVERSE_JOINTS]
-        cdef const double* T = rows_of(transforms, 16, "transforms", keep)
-        cdef const double* aim = numbers(wanted, self.inverse.n, room)
-        cdef Py_ssize_t[3] shape = [len(keep[0]), self.most, self.inverse.n]
+        cdef Py_ssize_t[3] given = [0, 4, 4]
+        cdef const double* T = rows_of(transforms, 3, given, "transforms", keep)
+        cdef const double* aim = numbers(wanted, self.inverse.n, room, "wanted")
+        cdef Py_ssize_t[3] shape = [given[0], self.most, self.inverse.n]
         cdef Py_ssize_t m, width = self.most * self.inverse.n
         cdef double* to
         cdef int* count
@@ -296,7 +248,7 @@ cdef class Inverse:
             counts = np.empty(shape[0], np.intc)
         if not (isinstance(counts, np.ndarray) and counts.dtype == np.intc and counts.shape == (shape[0],)
                 and counts.flags.c_contiguous and counts.flags.writeable):
-            raise TypeError(f"counts must be a writeable array of C int with shape ({shape[0]},)")
+            refuse(f"counts must be a writeable array of C int with shape ({shape[0]},)")
         to = output(out, 3, shape, "out")
         count = <int*>cnp.PyArray_DATA(counts)
         with nogil:
@@ -312,11 +264,12 @@ cdef class Inverse:
         """
         cdef list keep = []
         cdef double room[INVERSE_JOINTS]
-        cdef const double* T = rows_of(transforms, 16, "transforms", keep)
+        cdef Py_ssize_t[3] given = [0, 4, 4]
+        cdef const double* T = rows_of(transforms, 3, given, "transforms", keep)
         cdef int i, n = self.inverse.n
-        cdef Py_ssize_t[2] shape = [len(keep[0]), n]
+        cdef Py_ssize_t[2] shape = [given[0], n]
         cdef Py_ssize_t m
-        cdef const double* last = numbers(seed, n, room)
+        cdef const double* last = numbers(seed, n, room, "seed")
         cdef double* to
         cdef Frame f
         if out is None:
@@ -331,21 +284,6 @@ cdef class Inverse:
                     return out, m
             last = to + m * n
         return out, shape[0]
-
-
-cdef class ParallelInverse(Inverse):
-    """Arms with parallel axes 2, 3 and 4."""
-
-    cdef ParallelArm arm
-
-    def __init__(self, lengths, left, right, sign, offset, turn, lower, upper):
-        """``lengths``: a2, a3, d4, d5 in m, as ext/parallel.h."""
-        self.place(left, right, sign, offset, turn, lower, upper)
-        self.arm.a2, self.arm.a3, self.arm.d4, self.arm.d5 = lengths
-        self.most = PARALLEL_ROWS
-        self.inverse.arm = &self.arm
-        self.inverse.solve = parallel_solve
-        self.inverse.bends = parallel_bends
 
 
 cdef class Numeric:
@@ -375,7 +313,7 @@ cdef class Numeric:
         """The joints (n,), whether they are near enough, and what is left: way (m), turn (rad), rounds, tries."""
         cdef double room[CHAIN_MOST]
         cdef Py_ssize_t[1] shape = [self.chain.chain.n]
-        cdef const double* start = numbers(seed, self.chain.chain.n, room)
+        cdef const double* start = numbers(seed, self.chain.chain.n, room, "seed")
         cdef NumericReport report
         cdef NumericTask task
         cdef Frame f
@@ -394,7 +332,7 @@ cdef class Numeric:
         """Different ways to a transform that so many starts lead to. Shape (k, n)."""
         cdef double room[CHAIN_MOST]
         cdef Py_ssize_t[2] shape = [NUMERIC_ROWS, self.chain.chain.n]
-        cdef const double* start = numbers(seed, self.chain.chain.n, room)
+        cdef const double* start = numbers(seed, self.chain.chain.n, room, "seed")
         cdef NumericTask task
         cdef Frame f
         cdef int count

@@ -1,8 +1,8 @@
-/* The constants of an arm with a spherical wrist: see wrist.h. */
+/* The constants of an arm with a spherical wrist: see wrist_arm.h. */
 #include <math.h>
 #include <string.h>
 
-#include "wrist.h"
+#include "wrist_arm.h"
 
 enum { TURN, D, A, ALPHA };
 

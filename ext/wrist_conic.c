@@ -1,4 +1,4 @@
-/* A conic and the unit circle: see wrist.h.
+/* A conic and the unit circle: see wrist_arm.h.
 
 With x = (1 - t²) / (1 + t²), y = 2 t / (1 + t²) the conic is a quartic in t. First the circle is turned so that the
 conic is furthest from zero where t is infinite; so all roots are of moderate size, and the leading term never fades.
@@ -6,7 +6,7 @@ Between the zeros of its derivative a polynomial only rises or only falls, which
 to each other; those of the derivatives are found in the same way, from the line up. */
 #include <math.h>
 
-#include "wrist.h"
+#include "wrist_arm.h"
 
 static const double TOUCH = 1e-5; /* of the conic's size: nearer to zero at an extremum may be a touch */
 enum { STEPS = 80 };

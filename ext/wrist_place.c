@@ -1,7 +1,7 @@
-/* Where the first three joints stand so that W is where it should be: see wrist.h. */
+/* Where the first three joints stand so that W is where it should be: see wrist_arm.h. */
 #include <math.h>
 
-#include "wrist.h"
+#include "wrist_arm.h"
 
 static const double FINE = 1e-14;  /* of the arm's size: a place that misses W by more is polished */
 static const double ROUGH = 1e-3;  /* m: what is further out of reach is not tried. Near two rims at once the square

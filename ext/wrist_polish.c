@@ -1,8 +1,8 @@
-/* Levenberg's damped Newton steps for W: see wrist.h. The damping is the miss itself, which keeps steps short at the
+/* Levenberg's damped Newton steps for W: see wrist_arm.h. The damping is the miss itself, which keeps steps short at the
 rim, where W cannot move towards its place, and leaves Newton's steps where it can. */
 #include <math.h>
 
-#include "wrist.h"
+#include "wrist_arm.h"
 
 enum { STEPS = 40 };
 

@@ -1,4 +1,4 @@
-/* The wrist, and the rows: see wrist.h.
+/* The wrist, and the rows: see wrist_arm.h.
 
 With m what the first three joints leave of the rotation, axis 6 is its last column and axis 4 its last row:
 
@@ -7,7 +7,9 @@ With m what the first three joints leave of the rotation, axis 6 is its last col
 
 theta4 is what then is left, told from all of the matrix: so an error in theta6, which has few digits where axes 4
 and 6 are nearly in line, is made good by it. */
-#include "wrist.h"
+#include "wrist_arm.h"
+
+#include "angle.h"
 
 #include <math.h>
 
@@ -142,7 +144,8 @@ static void turn_round(double *row) {
     }
 }
 
-int wrist_inverse(const WristArm *arm, const Frame *flange, const double *wanted, double *rows) {
+int wrist_inverse(const void *geometry, const Frame *flange, const double *wanted, double *rows) {
+    const WristArm *arm = geometry;
     Frame from_tip, seen, at;
     Place place[WRIST_PLACES];
     Turns all;
@@ -158,7 +161,22 @@ int wrist_inverse(const WristArm *arm, const Frame *flange, const double *wanted
     all.n = 0;
     for (int k = 0, places = wrist_places(arm, at.p, seed, place); k < places; k++)
         wrist(arm, &at, &place[k], seed, &all);
-    wrist_angles(all.c, all.s, all.offset, 6 * all.n, rows);
+    arm->atan2(all.s, all.c, 6 * (size_t)all.n, rows);
+    for (int i = 0; i < 6 * all.n; i++) rows[i] = angle_near(rows[i] - all.offset[i]);
     for (int k = 0; k < all.n && arm->mirrored; k++) turn_round(rows + 6 * k);
     return all.n;
+}
+
+void wrist_bends(const void *geometry, const double *q, double bends[3]) {
+    const WristArm *arm = geometry;
+    const double origin[3] = {0, 0, 0};
+    double e[3], j[3][3], angle[6];
+    Place place;
+    for (int i = 0; i < 6; i++) angle[i] = q[arm->mirrored ? 5 - i : i] + arm->turn[i];
+    for (int i = 0; i < 3; i++) place.turn[i] = (Turn){cos(angle[i]), sin(angle[i])};
+    wrist_miss(arm, origin, &place, e, j);
+    bends[0] = j[0][0] * (j[1][1] * j[2][2] - j[1][2] * j[2][1]) - j[0][1] * (j[1][0] * j[2][2] - j[1][2] * j[2][0]) +
+               j[0][2] * (j[1][0] * j[2][1] - j[1][1] * j[2][0]);
+    bends[1] = arm->kind == WRIST_PARALLEL_23 ? place.turn[2].s : 0;
+    bends[2] = arm->alpha4.s * arm->alpha5.s * sin(angle[4]);
 }

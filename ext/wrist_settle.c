@@ -1,4 +1,4 @@
-/* Two singular poses at once: see wrist.h.
+/* Two singular poses at once: see wrist_arm.h.
 
 At a rim the first three joints keep half their digits: some 1e-8 rad, by which W does not move. If the wrist is singular
 too, it is bent by that much for no reason, with angles of its own for joints 4 and 6, or cannot reach the pose at all.
@@ -7,7 +7,7 @@ So joints 1 to 3 are moved along what leaves W in place, until axes 4 and 6 stan
     least (STIFF J x)² + (d x - error)²,      d_i = axis_i · n,      n = axis 4 x axis 6, of length 1 */
 #include <math.h>
 
-#include "wrist.h"
+#include "wrist_arm.h"
 
 static const double STIFF = 1e4;
 static const double STILL = 4e-15; /* of the arm's size: how little W may move */

@@ -1,16 +1,20 @@
-"""The compiled inverse of SCARA arms and gantries (ext/flat.pyx)."""
+"""Compiled closed form of SCARA arms and gantries (ext/flat.pyx)."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-_Floats: TypeAlias = NDArray[np.float64]
+from cellctl.motion._kinematics import Inverse
 
-class Solver:
+_Floats = NDArray[np.float64]
+_Limits = Sequence[tuple[float, float, float]]
+
+class FlatInverse(Inverse):
     @staticmethod
     def scara(
+        right: _Floats,
+        limits: _Limits,
         plane: _Floats,
         home: _Floats,
         turns: Sequence[int],
@@ -21,9 +25,15 @@ class Solver:
         second: float,
         bend: float,
         wrist: Sequence[float],
-    ) -> Solver: ...
+    ) -> FlatInverse: ...
     @staticmethod
     def gantry(
-        home: _Floats, turns: Sequence[int], slides: Sequence[int], axes: _Floats, points: _Floats, undo: _Floats
-    ) -> Solver: ...
-    def solve(self, flange: _Floats, wanted: _Floats, rows: _Floats) -> int: ...
+        right: _Floats,
+        limits: _Limits,
+        home: _Floats,
+        turns: Sequence[int],
+        slides: Sequence[int],
+        axes: _Floats,
+        points: _Floats,
+        undo: _Floats,
+    ) -> FlatInverse: ...

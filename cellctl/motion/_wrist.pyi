@@ -1,13 +1,21 @@
-"""Compiled inverse kinematics of arms with a spherical wrist (ext/wrist.pyx)."""
+"""Compiled closed form of arms with a spherical wrist (ext/wrist.pyx)."""
 
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-_Floats: TypeAlias = NDArray[np.float64]
+from cellctl.motion._kinematics import Inverse
 
-class Solver:
-    def __init__(self, links: _Floats, base: _Floats, tip: _Floats, mirrored: bool) -> None: ...
-    def one(self, pose: _Floats, wanted: _Floats | None, out: _Floats) -> int: ...
-    def many(self, poses: _Floats, wanted: _Floats | None, out: _Floats, counts: NDArray[np.intc]) -> None: ...
+_Floats = NDArray[np.float64]
+
+class WristInverse(Inverse):
+    def __init__(
+        self,
+        links: _Floats,
+        base: _Floats,
+        tip: _Floats,
+        mirrored: bool,
+        right: _Floats,
+        limits: Sequence[tuple[float, float, float]],
+    ) -> None: ...

@@ -1,7 +1,7 @@
 """An arm with its tool: where it is, how it moves, and which joints bring it somewhere.
 
-Poses are told in the arm's base; joints are rad (or m, where one slides), in the order of the model. Single poses come as
-``Pose`` or as transforms of shape (4, 4), many as arrays of shape (n, 4, 4).
+Poses are told in the arm's base; joints are rad (or m, where one slides), in the order of the model. Single poses come
+as ``Pose`` or as transforms of shape (4, 4), many as arrays of shape (n, 4, 4).
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cellctl.errors import UsageError
-from cellctl.motion import solvers
 from cellctl.motion._kinematics import Chain, Inverse, Numeric
 from cellctl.motion.library import load
-from cellctl.motion.lines import Lines, Links, inverted, lines_of, links_of, matrix
+from cellctl.motion.lines import Links, inverted, lines_of, links_of, matrix
 from cellctl.motion.model import JointType, RobotModel
 from cellctl.motion.pose import Pose
+from cellctl.motion.solution import ClosedForm
+from cellctl.motion.solvers import closed_form
 
 Joints = tuple[float, ...]
 Floats = NDArray[np.float64]
@@ -52,16 +53,16 @@ class Followed(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _lines(model: RobotModel) -> tuple[Lines, Links]:
+def _recognised(model: RobotModel) -> tuple[Links, tuple[str, ClosedForm | None]]:
     lines = lines_of(model)
-    return lines, links_of(lines)
+    return links_of(lines), closed_form(lines)
 
 
 class Arm:
     """A model with a tool. The tool point's pose is told on the flange (m, rotation vector)."""
 
     def __init__(self, model: RobotModel, tool: Pose = Pose()) -> None:  # noqa: B008 - a pose cannot be changed
-        lines, links = _lines(model)
+        links, closed = _recognised(model)
         self.model = model
         self.name = model.name
         self.tool = tool
@@ -73,7 +74,9 @@ class Arm:
         self._zero = (0.0,) * self.degrees_of_freedom
         point = matrix(tool)
         self._chain = Chain(links.base, links.links, links.slides, links.tip @ point)
-        self._inverse, self.solver = solvers.solver_of(lines, links, inverted(point), self._turns, self._limits())
+        self.solver, form = closed
+        limits = list(zip(self._turns, self._lower, self._upper, strict=True))
+        self._inverse = form.inverse(inverted(point), limits) if form else None
         length = float(np.abs(links.links[:, 1:3]).sum()) or 1.0
         self._numeric = Numeric(self._chain, self._lower, self._upper, length)
 
@@ -84,9 +87,6 @@ class Arm:
         if not isinstance(model, RobotModel):
             raise UsageError(f"{name} is no arm with its joints in a row", hint="Use DeltaArm.")
         return cls(model, tool)
-
-    def _limits(self) -> tuple[Joints, Joints]:
-        return self._lower, self._upper
 
     # -- what it can do ----------------------------------------------------------------------
 
@@ -198,9 +198,9 @@ class Arm:
     ) -> Found:
         """A way to a pose by iteration, within the limits, first from ``seed`` and then from random joints.
 
-        ``weight`` tells how much x, y, z and the turns about them count, in the tool's frame: (1, 1, 1, 1, 1, 0) leaves the
-        turn about the tool's axis free. It is reached when way (m) and turn (rad) are below those told here. The same
-        question with the same ``random`` has the same answer.
+        ``weight`` tells how much x, y, z and the turns about them count, in the tool's frame: (1, 1, 1, 1, 1, 0) leaves
+        the turn about the tool's axis free. It is reached when way (m) and turn (rad) are below those told here. The
+        same question with the same ``random`` has the same answer.
         """
         if len(weight) != 6 or not all(0 <= each < math.inf for each in weight) or not any(weight):
             raise UsageError(f"a weight of {tuple(weight)}", hint="It has six numbers, zero or above, not all zero.")

@@ -7,18 +7,14 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from cellctl.errors import UsageError
-from cellctl.motion._flat import Solver
-from cellctl.motion.given import row
-from cellctl.motion.lines import SAME, Lines
-
-Floats = NDArray[np.float64]
+from cellctl.motion._flat import FlatInverse
+from cellctl.motion._kinematics import Inverse
+from cellctl.motion.lines import SAME, Floats, Lines
+from cellctl.motion.solution import Limits
 
 #: Axes whose angle (rad), and slides whose volume, is less are not told apart well enough to be solved for.
 _APART: Final = 1e-6
-_MOST_ROWS: Final = 2
 
 
 class Scara(NamedTuple):
@@ -35,9 +31,9 @@ class Scara(NamedTuple):
     bend: float  # at the elbow, where all joints are at zero (rad)
     wrist: tuple[float, float]  # where the third axis is then (m)
 
-    def solver(self) -> Solver:
-        """The compiled solver."""
-        return Solver.scara(*self)
+    def inverse(self, right: Floats, limits: Limits) -> Inverse:
+        """The solver, for a tool point that ``right`` (4, 4) takes back to the flange."""
+        return FlatInverse.scara(right, limits, *self)
 
 
 class Gantry(NamedTuple):
@@ -50,9 +46,9 @@ class Gantry(NamedTuple):
     points: Floats  # on them (m). Shape (turns, 3)
     undo: Floats  # slides by displacement. Shape (3, 3)
 
-    def solver(self) -> Solver:
-        """The compiled solver."""
-        return Solver.gantry(*self)
+    def inverse(self, right: Floats, limits: Limits) -> Inverse:
+        """The solver, for a tool point that ``right`` (4, 4) takes back to the flange."""
+        return FlatInverse.gantry(right, limits, *self)
 
 
 def recognise(lines: Lines) -> Scara | Gantry | None:
@@ -66,31 +62,6 @@ def recognise(lines: Lines) -> Scara | Gantry | None:
     if len(slides) == 3 and len(turns) <= 3:
         return _gantry(lines, turns, slides)
     return None
-
-
-class FlatInverse:
-    """Every way to reach a pose, for an arm that ``recognise`` knows."""
-
-    def __init__(self, geometry: Scara | Gantry) -> None:
-        self.geometry = geometry
-        self.degrees_of_freedom = len(geometry.turns) + (1 if isinstance(geometry, Scara) else 3)
-        self._solver = geometry.solver()
-
-    def rows(self, flange: ArrayLike, wanted: ArrayLike | None = None) -> Floats:
-        """Joint values (rad, m) that bring the flange to a homogeneous transform in the base, shape (4, 4).
-
-        Up to two rows, shape (k, dof): turns in [-π, π], slides as far as they need to go; limits are not looked at.
-        None where the pose is out of reach, also by being tilted. A pose within 0.1 µm of the rim of the reach is
-        answered at the rim. Where a turn may have any value, because the arm is folded or two axes of the wrist are one
-        line, it takes that of ``wanted``, shape (dof,), or zero.
-        """
-        pose = np.asarray(flange, np.float64)
-        if pose.shape != (4, 4) or not np.isfinite(pose).all():
-            raise UsageError(f"the flange's pose is no finite array of the shape (4, 4) but {pose.shape}")
-        dof = self.degrees_of_freedom
-        free = np.zeros(dof) if wanted is None else row(wanted, "wanted", width=dof)
-        found = np.empty((_MOST_ROWS, dof))
-        return found[: self._solver.solve(pose, free, found)]
 
 
 def _parallel(a: Floats, b: Floats) -> bool:

@@ -1,17 +1,33 @@
-"""Arms whose axes 2, 3 and 4 are parallel (the UR family), told to the solver of ext/parallel.c."""
+"""Arms whose axes 2, 3 and 4 are parallel (the UR family), told to the solver of ext/parallel_arm.c."""
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from cellctl.motion._kinematics import Inverse
+from cellctl.motion._parallel import ParallelInverse
 from cellctl.motion.lines import Floats, Lines, inverted
-from cellctl.motion.solution import Solution, crossing, frame
+from cellctl.motion.solution import Limits, crossing, frame
 
 #: How far (rad, m) an arm may be from the form: more than rounding, less than any table's last digit.
 TOLERANCE: Final = 1e-9
+
+
+class Parallel(NamedTuple):
+    """The solver's own arm: ``left`` T ``right`` is the frame that it takes, a joint is sign * own angle + offset."""
+
+    lengths: tuple[float, float, float, float]  # a2, a3, d4, d5 (m)
+    left: Floats  # Shape (4, 4)
+    right: Floats  # Shape (4, 4)
+    sign: tuple[float, ...]
+    offset: tuple[float, ...]
+
+    def inverse(self, right: Floats, limits: Limits) -> Inverse:
+        """The solver, for a tool point that ``right`` (4, 4) takes back to the flange."""
+        return ParallelInverse(self.lengths, self.left, right @ self.right, self.sign, self.offset, limits)
 
 
 def _along(directions: Floats, axis: Floats) -> list[float] | None:
@@ -22,7 +38,7 @@ def _along(directions: Floats, axis: Floats) -> list[float] | None:
 
 
 def _own(q: tuple[float, ...], lengths: tuple[float, float, float, float]) -> Floats:
-    """The solver's arm forward: the frame at o5, with z along axis 6 (the formulas of ext/parallel.h)."""
+    """The solver's arm forward: the frame at o5, with z along axis 6 (the formulas of ext/parallel_arm.h)."""
     a2, a3, d4, d5 = lengths
     q1, q2, q3, q4, q5, q6 = q
     along = np.array([math.cos(q1), math.sin(q1), 0.0])
@@ -38,8 +54,8 @@ def _own(q: tuple[float, ...], lengths: tuple[float, float, float, float]) -> Fl
     return frame(turned, np.cross(z, turned), z, plane + height + d4 * normal)
 
 
-def recognise(lines: Lines) -> Solution | None:
-    """The arm as ext/parallel.h has it; None where it is another one."""
+def recognise(lines: Lines) -> Parallel | None:
+    """The arm as ext/parallel_arm.h has it; None where it is another one."""
     p, z = lines.points, lines.directions
     if len(p) != 6 or lines.slides.any():
         return None
@@ -73,4 +89,4 @@ def recognise(lines: Lines) -> Solution | None:
     left = inverted(frame(along, -normal, up, shoulder))
     right = inverted(left @ lines.home) @ _own(zero, lengths)
     offset = tuple(-each * angle for each, angle in zip(sign, zero, strict=True))
-    return Solution(lengths, left, right, sign, offset)
+    return Parallel(lengths, left, right, sign, offset)

@@ -1,23 +1,27 @@
-"""What a closed-form solver needs to know of an arm: which one it is, and how its angles and frames are told there."""
+"""What closed-form solvers share on their way from an arm's lines to numbers."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellctl.motion._kinematics import Inverse
+
 Floats = NDArray[np.float64]
 
+#: Of each joint: after how much it is the same again (a full turn, or 0: never), its lower and its upper limit.
+Limits = Sequence[tuple[float, float, float]]
 
-class Solution(NamedTuple):
-    """The solver's own arm: ``left`` T ``right`` is the frame that it takes, a joint is sign * own angle + offset."""
 
-    lengths: tuple[float, ...]
-    left: Floats  # Shape (4, 4)
-    right: Floats  # Shape (4, 4)
-    sign: tuple[float, ...]
-    offset: tuple[float, ...]
+class ClosedForm(Protocol):
+    """An arm that was recognised."""
+
+    def inverse(self, right: Floats, limits: Limits) -> Inverse:
+        """The solver, for a tool point that ``right`` (4, 4) takes back to the flange."""
+        ...
 
 
 def frame(x: Floats, y: Floats, z: Floats, origin: Floats) -> Floats:

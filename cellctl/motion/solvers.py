@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
+from cellctl.motion import flat, parallel, wrist
+from cellctl.motion.lines import Lines
+from cellctl.motion.solution import ClosedForm
 
-from cellctl.motion import parallel
-from cellctl.motion._kinematics import Inverse, ParallelInverse
-from cellctl.motion.lines import Lines, Links
+_FORMS: Final[dict[str, Callable[[Lines], ClosedForm | None]]] = {
+    "parallel": parallel.recognise,
+    "wrist": wrist.recognise,
+    "flat": flat.recognise,
+}
 
-Floats = NDArray[np.float64]
-Limits = tuple[Sequence[float], Sequence[float]]
 
-
-def solver_of(
-    lines: Lines, links: Links, untool: Floats, turns: Sequence[float], limits: Limits
-) -> tuple[Inverse | None, str]:
-    """The solver of an arm whose tool point is taken back to the flange by ``untool`` (4, 4), and its name."""
-    if (found := parallel.recognise(lines)) is not None:
-        right = untool @ found.right
-        return ParallelInverse(found.lengths, found.left, right, found.sign, found.offset, turns, *limits), "parallel"
-    return None, "numeric"
+def closed_form(lines: Lines) -> tuple[str, ClosedForm | None]:
+    """The closed form of an arm, and its name; ``numeric`` and None where it has none."""
+    for name, recognise in _FORMS.items():
+        if (form := recognise(lines)) is not None:
+            return name, form
+    return "numeric", None

@@ -242,9 +242,9 @@ def test_batches_agree_with_single_poses_and_fill_what_they_are_given():
 
 def test_batches_refuse_wrong_shapes():
     arm = Arm.named("ur5e")
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(UsageError, match="shape"):
         arm.forward_batch(np.zeros((4, 5)))
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(UsageError, match="shape"):
         arm.inverse_batch(np.zeros((4, 4, 4)), np.zeros((4, 7, 6)))
 
 

@@ -8,8 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cellctl.errors import UsageError
-from cellctl.motion import Pose
-from cellctl.motion.flat import FlatInverse, Gantry, Scara, recognise
+from cellctl.motion import Arm, Pose
+from cellctl.motion.flat import Gantry, Scara, recognise
 from cellctl.motion.lines import lines_of, matrix
 from cellctl.motion.model import Joint, JointType, RobotModel
 
@@ -61,7 +61,7 @@ def gap(model, one, other):
 def solved(model, joints, wanted=None):
     """All rows for the pose that the joints lead to; each of them leads there again."""
     flange = forward(model, joints)
-    found = FlatInverse(recognise(lines_of(model))).rows(flange, wanted)
+    found = Arm(model).inverse_transform(flange, wanted)
     for row in found:
         np.testing.assert_allclose(forward(model, row), flange, atol=1e-9)
         turns = [value for value, joint in zip(row, model.joints, strict=True) if joint.type is TURN]
@@ -121,11 +121,12 @@ def test_gantry_the_way_back_is_among_the_rows(turns):
 @pytest.mark.parametrize("kinds", ["RRPR", "RRRP", "PRRR", "RPRR"])
 def test_scara_reach(kinds):
     model = table_scara(kinds)
-    inverse = FlatInverse(recognise(lines_of(model)))
-    turns, slide = inverse.geometry.turns, inverse.geometry.slide
+    inverse = Arm(model)
+    geometry = recognise(lines_of(model))
+    turns, slide = geometry.turns, geometry.slide
     joints = np.zeros(4)
     joints[list(turns)], joints[slide] = (0.4, 0.9, -0.3), -0.07
-    right, left = sorted(inverse.rows(forward(model, joints)), key=lambda row: row[turns[1]], reverse=True)
+    right, left = sorted(inverse.inverse_transform(forward(model, joints)), key=lambda row: row[turns[1]], reverse=True)
     np.testing.assert_allclose(right, joints, atol=1e-12)
     assert left[turns[1]] == pytest.approx(-0.9)
     assert left[slide] == pytest.approx(-0.07)
@@ -141,12 +142,12 @@ def test_scara_reach(kinds):
     beyond = forward(model, joints)
     outward = np.array([math.cos(0.4), math.sin(0.4), 0])
     beyond[:3, 3] += 5e-8 * outward
-    assert len(inverse.rows(beyond)) == 1
+    assert len(inverse.inverse_transform(beyond)) == 1
     beyond[:3, 3] += 1e-6 * outward
-    assert inverse.rows(beyond).shape == (0, 4)
+    assert inverse.inverse_transform(beyond).shape == (0, 4)
     near = forward(model, joints)
     near[:2, 3] = 0.05 * outward[:2] - (0.55 * outward[:2] - near[:2, 3]) - 0.01 * outward[:2]
-    assert len(inverse.rows(near)) == 0
+    assert len(inverse.inverse_transform(near)) == 0
 
 
 @pytest.mark.parametrize("bent", [1e-9, 1e-7, 1e-6, 1e-4, math.pi - 1e-8, math.pi - 1e-5])
@@ -154,7 +155,7 @@ def test_scara_reach(kinds):
 def test_near_a_straight_elbow_nothing_is_lost(bent, elbow):
     model = table_scara(elbow=elbow)
     flange = forward(model, (0.7, bent, -0.02, 0.4))
-    found = FlatInverse(recognise(lines_of(model))).rows(flange)
+    found = Arm(model).inverse_transform(flange)
     assert len(found) >= 1
     for row in found:
         np.testing.assert_allclose(forward(model, row), flange, atol=5e-15)
@@ -175,10 +176,10 @@ def test_scara_folded_upon_its_first_axis_keeps_what_is_wanted():
 def test_tilted_poses_have_no_way():
     scara = table_scara()
     upright = forward(scara, (0.4, 0.9, -0.03, 0.2))
-    inverse = FlatInverse(recognise(lines_of(scara)))
+    inverse = Arm(scara)
     for tilt in (1e-6, 0.1, math.pi):
-        assert len(inverse.rows(upright @ matrix(Pose(rx=tilt)))) == 0
-    assert len(inverse.rows(upright @ matrix(Pose(rx=1e-9)))) == 2
+        assert len(inverse.inverse_transform(upright @ matrix(Pose(rx=tilt)))) == 0
+    assert len(inverse.inverse_transform(upright @ matrix(Pose(rx=1e-9)))) == 2
 
 
 def slides(*axes):
@@ -189,18 +190,18 @@ XYZ = slides((1, 0, 0), (0, 1, 0), (0, 0, 1))
 
 
 def test_gantries_answer_only_what_their_wrist_can():
-    plain = FlatInverse(recognise(lines_of(RobotModel("xyz", tuple(XYZ)))))
-    np.testing.assert_allclose(plain.rows(matrix(Pose(1, 2, 3))), [[1, 2, 3]])
+    plain = Arm(RobotModel("xyz", tuple(XYZ)))
+    np.testing.assert_allclose(plain.inverse_transform(matrix(Pose(1, 2, 3))), [[1, 2, 3]])
     for turn in (Pose(rx=1e-5), Pose(rz=math.pi), Pose(ry=-2)):
-        assert len(plain.rows(matrix(turn))) == 0
-    turning = FlatInverse(recognise(lines_of(RobotModel("xyzc", (*XYZ, Joint("c"))))))
-    np.testing.assert_allclose(turning.rows(matrix(Pose(1, 2, 3, rz=0.5))), [[1, 2, 3, 0.5]])
-    np.testing.assert_allclose(turning.rows(matrix(Pose(1, 2, 3, rz=math.pi)))[0, 3] % math.tau, math.pi)
-    assert len(turning.rows(matrix(Pose(1, 2, 3, 0.1, 0, 0.5)))) == 0
-    two = FlatInverse(recognise(lines_of(RobotModel("xyzca", (*XYZ, Joint("c"), Joint("a", axis=(1, 0, 0)))))))
+        assert len(plain.inverse_transform(matrix(turn))) == 0
+    turning = Arm(RobotModel("xyzc", (*XYZ, Joint("c"))))
+    np.testing.assert_allclose(turning.inverse_transform(matrix(Pose(1, 2, 3, rz=0.5))), [[1, 2, 3, 0.5]])
+    np.testing.assert_allclose(turning.inverse_transform(matrix(Pose(1, 2, 3, rz=math.pi)))[0, 3] % math.tau, math.pi)
+    assert len(turning.inverse_transform(matrix(Pose(1, 2, 3, 0.1, 0, 0.5)))) == 0
+    two = Arm(RobotModel("xyzca", (*XYZ, Joint("c"), Joint("a", axis=(1, 0, 0)))))
     both = matrix(Pose(1, 2, 3, rz=0.5)) @ matrix(Pose(rx=-0.7))
-    np.testing.assert_allclose(two.rows(both), [[1, 2, 3, 0.5, -0.7]], atol=1e-12)
-    assert len(two.rows(both @ matrix(Pose(ry=1e-3)))) == 0
+    np.testing.assert_allclose(two.inverse_transform(both), [[1, 2, 3, 0.5, -0.7]], atol=1e-12)
+    assert len(two.inverse_transform(both @ matrix(Pose(ry=1e-3)))) == 0
 
 
 WRIST = RobotModel(
@@ -221,7 +222,7 @@ def test_a_gantry_with_a_wrist_has_two_ways_to_every_pose():
 def test_near_a_straight_wrist_nothing_is_lost(bent):
     joints = (0.3, -0.2, 0.5, 0.4, bent, -1.1)
     flange = forward(WRIST, joints)
-    found = FlatInverse(recognise(lines_of(WRIST))).rows(flange, (0, 0, 0, 0.4, 0, 0))
+    found = Arm(WRIST).inverse_transform(flange, (0, 0, 0, 0.4, 0, 0))
     singular = abs(math.sin(bent)) < 1e-10
     assert len(found) == (1 if singular else 2)
     for row in found:
@@ -258,20 +259,21 @@ def test_other_arms_are_not_taken_for_one(joints):
 
 @pytest.mark.parametrize("flange", [np.eye(3), np.full((4, 4), np.nan), [], np.zeros((2, 4, 4))])
 def test_poses_that_are_none_are_refused(flange):
-    with pytest.raises(UsageError, match="pose"):
-        FlatInverse(recognise(lines_of(WRIST))).rows(flange)
+    with pytest.raises(UsageError, match="transform"):
+        Arm(WRIST).inverse_transform(flange)
 
 
 def test_rows_wanted_that_do_not_fit_are_refused():
-    inverse = FlatInverse(recognise(lines_of(WRIST)))
+    inverse = Arm(WRIST)
     for wanted in ([0.0] * 5, [math.nan] * 6, "abcdef", np.zeros((1, 6))):
         with pytest.raises(UsageError, match="wanted"):
-            inverse.rows(np.eye(4), wanted)
+            inverse.inverse_transform(np.eye(4), wanted)
 
 
 def test_extreme_poses_end_in_an_answer():
     for model in (WRIST, table_scara(), RobotModel("xyz", tuple(XYZ))):
-        inverse = FlatInverse(recognise(lines_of(model)))
+        inverse = Arm(model)
         for value in (1e308, -1e308, 5e-324):
-            assert np.isfinite(inverse.rows(matrix(Pose(value, value, value)))).all()
-            assert np.isfinite(inverse.rows(np.full((4, 4), value))).all()
+            assert np.isfinite(inverse.inverse_transform(matrix(Pose(value, value, value)))).all()
+            with pytest.raises(UsageError, match="turn and shift"):
+                inverse.inverse_transform(np.full((4, 4), value))

@@ -19,8 +19,10 @@ and else from the quartic in tan(theta3 / 2) (wrist_conic.c). The wrist then tur
 No angle comes from an arc cosine. A place that is not exact, as at the rim of the reach where digits are lost, is
 polished by damped Newton steps (wrist_polish.c), and given up if it stays further than WRIST_RIM from the pose; where
 the wrist is singular too it is settled there (wrist_settle.c). */
-#ifndef WRIST_H
-#define WRIST_H
+#ifndef WRIST_ARM_H
+#define WRIST_ARM_H
+
+#include <stddef.h>
 
 #include "frame.h"
 
@@ -52,6 +54,7 @@ typedef struct {
     Turn alpha1, alpha2, alpha4, alpha5;
     double rest[9];     /* what of the rotation is constant between axes 3 and 4 */
     Turn folded, bent;  /* alpha4 + alpha5, alpha4 - alpha5 with sines of no sign: axes 4 and 6 at theta5 = 0 and 180° */
+    void (*atan2)(const double *y, const double *x, size_t n, double *out); /* of the kernel in use */
 } WristArm;
 
 /* The first three joints, as turns theta. */
@@ -64,7 +67,9 @@ int wrist_arm(WristArm *arm, const double *links, const double *base, const doub
 
 /* All rows of joint angles, in (-pi, pi], for the flange's frame in the base; -1 if that is no frame. `wanted` are six
    angles: where a joint may stand as one likes it stands like there. Room for 8 rows of 6. */
-int wrist_inverse(const WristArm *arm, const Frame *flange, const double *wanted, double *rows);
+int wrist_inverse(const void *arm, const Frame *flange, const double *wanted, double *rows);
+/* Which way shoulder, elbow and wrist are bent, by the sign; 0 where they are singular, or cannot be told apart. */
+void wrist_bends(const void *arm, const double *q, double bends[3]);
 
 /* The parts. All places for W at w. */
 int wrist_places(const WristArm *arm, const double *w, const double *wanted, Place *out);
@@ -82,9 +87,6 @@ void wrist_left(const WristArm *arm, const Place *place, const double *r, double
 /* x and y of the points of the unit circle where cc x² + cs xy + ss y² + c x + s y + k (in this order) is zero, or
    nearly so where it only touches; at most 4 are written. */
 int wrist_conic(const double *q, Turn *out);
-
-/* n angles, less their offsets, in (-pi, pi]. */
-void wrist_angles(const double *c, const double *s, const double *offset, int n, double *out);
 
 static inline Turn turn_of(double y, double x, double length) {
     const Turn t = {x / length, y / length};

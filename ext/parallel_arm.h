@@ -12,8 +12,10 @@ near a singularity:
 
 What is singular is told apart by size: the shoulder where o5 lies at d4 from axis 1, the elbow where it is straight or
 folded, the wrist where s5 is zero and q6 may be anything. */
-#ifndef PARALLEL_H
-#define PARALLEL_H
+#ifndef PARALLEL_ARM_H
+#define PARALLEL_ARM_H
+
+#include <stddef.h>
 
 #include "frame.h"
 
@@ -21,6 +23,7 @@ enum { PARALLEL_ROWS = 8 };
 
 typedef struct {
     double a2, a3, d4, d5; /* m, all zero or above; names as in the Denavit-Hartenberg table */
+    void (*atan2)(const double *y, const double *x, size_t n, double *out); /* of the kernel in use */
 } ParallelArm;
 
 /* Every way to reach the frame, six angles in (-pi, pi] a row; how many. Where any will do, q6 and q1 are those of

@@ -1,13 +1,12 @@
-/* The ways of a UR-type arm to a frame: see parallel.h.
+/* The ways of a UR-type arm to a frame: see parallel_arm.h.
 
 Angles are kept as sine and cosine while the branches are found; the arcs of all of them are taken together at the end,
 because an arc costs more than all the rest. */
-#include "parallel.h"
+#include "parallel_arm.h"
 
 #include <math.h>
 
 #include "angle.h"
-#include "kernel.h"
 
 static const double RIM = 1e-7;   /* m: a frame so little out of reach is answered at the rim */
 static const double FREE = 1e-10; /* s5 below this: q6 may be anything */
@@ -183,7 +182,7 @@ static int rows_of(const ParallelArm *arm, const Way *ways, int n, double *rows)
         const double xs[7] = {w->q1.c, w->q5.c, w->q6.c, w->q234.c, w->under, w->wp, arm->a2 + arm->a3 * w->c3};
         for (int i = 0; i < 7; i++) y[7 * k + i] = ys[i], x[7 * k + i] = xs[i];
     }
-    kernel()->atan2(y, x, 7 * (size_t)n, angle);
+    arm->atan2(y, x, 7 * (size_t)n, angle);
     for (int k = 0; k < n; k++) {
         const double *a = angle + 7 * k;
         for (int side = 1; side >= (ways[k].branches == 2 ? -1 : 1); side -= 2, row += 6) {
