@@ -57,9 +57,10 @@ typedef struct {
     void (*atan2)(const double *y, const double *x, size_t n, double *out); /* of the kernel in use */
 } WristArm;
 
-/* The first three joints, as turns theta. */
+/* The first three joints, as turns theta, and what W is missed by (m). */
 typedef struct {
     Turn turn[3];
+    double miss;
 } Place;
 
 /* From a chain: turn, d, a, alpha of six joints, base and tip as rows of 4 x 4. False if this solves no such arm. */

@@ -8,6 +8,8 @@ static const double ROUGH = 1e-3;  /* m: what is further out of reach is not tri
                                       root of a miss at the one is missing at the other */
 static const double SLIGHT = 1e-3; /* a1 (of the size) and sin alpha1 below this leave few digits to X and Y */
 static const double EQUAL = 5e-8;  /* places nearer to each other than this are one: half the digits, as at a rim */
+static const double EXACT = 1e-10; /* m */
+static const double BESIDE = 0.1;
 
 typedef struct {
     const WristArm *arm;
@@ -44,9 +46,9 @@ static Turn wanted_turn(const Search *f, int joint) {
     return t;
 }
 
-static int same(const Place *a, const Place *b) {
+static int beside(const Place *a, const Place *b, double most) {
     for (int i = 2; i >= 0; i--)
-        if (fabs(a->turn[i].s - b->turn[i].s) > EQUAL || fabs(a->turn[i].c - b->turn[i].c) > EQUAL) return 0;
+        if (fabs(a->turn[i].s - b->turn[i].s) > most || fabs(a->turn[i].c - b->turn[i].c) > most) return 0;
     return 1;
 }
 
@@ -71,9 +73,10 @@ static void put(Search *f, Turn third, const double *g, double X, double Y) {
     else p->turn[1] = turn_back(turn_of(Y, X, reach), turn_of(g[1], g[0], G));
     if (r < WRIST_FREE || f->r < WRIST_FREE) p->turn[0] = wanted_turn(f, 0);
     else p->turn[0] = turn_back(turn_of(f->w[1], f->w[0], f->r), turn_of(y, x, r));
-    if (!(miss <= FINE * arm->size) && !(wrist_polish(arm, f->w, p) <= WRIST_RIM)) return;
+    p->miss = miss <= FINE * arm->size ? 0 : wrist_polish(arm, f->w, p);
+    if (!(p->miss <= WRIST_RIM)) return;
     for (int i = 0; i < f->n; i++)
-        if (same(p, &f->out[i])) return;
+        if (beside(p, &f->out[i], EQUAL)) return;
     f->n++;
 }
 
@@ -183,6 +186,18 @@ static void skew(Search *f) {
     }
 }
 
+/* Halfway between two exact places that lie close to each other there may be one that nearly is: that is no rim. */
+static void prune(Search *f) {
+    int kept = 0;
+    for (int i = 0; i < f->n; i++) {
+        int rim = 1;
+        for (int k = 0; k < f->n && f->out[i].miss > EXACT; k++)
+            if (f->out[k].miss <= EXACT && beside(&f->out[i], &f->out[k], BESIDE)) rim = 0;
+        if (rim) f->out[kept++] = f->out[i];
+    }
+    f->n = kept;
+}
+
 int wrist_places(const WristArm *arm, const double *w, const double *wanted, Place *out) {
     Search f = {arm, w, wanted, length(w[0], w[1]), out, 0};
     switch (arm->kind) {
@@ -192,5 +207,6 @@ int wrist_places(const WristArm *arm, const double *w, const double *wanted, Pla
     case WRIST_MEET_23: meet_23(&f); break;
     case WRIST_SKEW: skew(&f); break;
     }
+    prune(&f);
     return f.n;
 }

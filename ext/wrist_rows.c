@@ -14,7 +14,7 @@ and 6 are nearly in line, is made good by it. */
 #include <math.h>
 
 static const double TWIST = 1e-9; /* rad: axes 4 and 6 may stand so much nearer or further apart than they can */
-static const double LOST = 1e-6;  /* rad: the same, and an angle between them, where a rim of joints 1 to 3 may be to blame */
+static const double LOST = 1e-5;  /* rad: the same, and an angle between them, where a rim of joints 1 to 3 may be to blame */
 static const double RIGID = 1e-5; /* what a rotation's rows may miss their lengths and right angles by */
 
 static double larger(double a, double b) { return a > b ? a : b; }
