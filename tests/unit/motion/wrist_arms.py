@@ -7,9 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from cellctl.motion.lines import lines_of
+from cellctl.motion import Arm
 from cellctl.motion.model import RobotModel
-from cellctl.motion.wrist import WristSolver, recognise
 
 RIGHT: Final = math.pi / 2
 
@@ -72,10 +71,10 @@ def model(table: list[tuple[float, ...]]) -> RobotModel:
     return RobotModel.from_dh("arm", table)
 
 
-def solver(table: list[tuple[float, ...]]) -> WristSolver:
-    geometry = recognise(lines_of(model(table)))
-    assert geometry is not None
-    return WristSolver(geometry)
+def solver(table: list[tuple[float, ...]]) -> Arm:
+    arm = Arm(model(table))
+    assert arm.solver == "wrist"
+    return arm
 
 
 def frames(table: list[tuple[float, ...]], joints: np.ndarray) -> np.ndarray:
