@@ -10,7 +10,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 OTG = ["audit", "axis", "blocked", "brake", "check", "curve", "inside", "phase", "plan", "simple"]
-KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "rotation", "inverse", "numeric"]
+KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "frame", "rotation", "inverse", "numeric"]
 
 #: Each kernel's Cython file in ext/, and the C files beside it.
 KERNELS = {

@@ -21,4 +21,7 @@ static inline void frame_invert(const Frame *a, Frame *out) {
     }
 }
 
+/* Whether it turns and shifts only, to what a table of six digits can do, and is finite. */
+int frame_rigid(const Frame *f);
+
 #endif

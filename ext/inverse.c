@@ -11,23 +11,10 @@ static void to_own(const Inverse *inverse, const double *q, double *own) {
     for (int i = 0; i < inverse->n; i++) own[i] = inverse->sign[i] * (q[i] - inverse->offset[i]);
 }
 
-/* Whether the rows have the length 1 and are at right angles, to what a table of six digits can do. */
-static int rigid(const Frame *f) {
-    const double *r = f->r;
-    double off = 0;
-    for (int i = 0; i < 3; i++) {
-        const double *a = r + 3 * i, *b = r + 3 * ((i + 1) % 3);
-        off += fabs(a[0] * a[0] + a[1] * a[1] + a[2] * a[2] - 1) + fabs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]);
-    }
-    const double handed = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) +
-                          r[2] * (r[3] * r[7] - r[4] * r[6]);
-    return off < 1e-6 && handed > 0 && isfinite(f->p[0]) && isfinite(f->p[1]) && isfinite(f->p[2]);
-}
-
 int inverse_all(const Inverse *inverse, const Frame *T, const double *wanted, double *rows) {
     Frame part, own;
     double aim[INVERSE_JOINTS];
-    if (!rigid(T)) return -1;
+    if (!frame_rigid(T)) return -1;
     frame_compose(&inverse->left, T, &part);
     frame_compose(&part, &inverse->right, &own);
     to_own(inverse, wanted, aim);
@@ -39,7 +26,7 @@ int inverse_all(const Inverse *inverse, const Frame *T, const double *wanted, do
             if (inverse->turn[i] > 0) row[i] = angle_near(row[i]);
         }
     }
-    return count;
+    return count > 0 ? count : 0;
 }
 
 /* The same joints, by full turns next to the seed and within the limits; 0 where they are outside of them. */

@@ -65,6 +65,15 @@ cdef int frame_of(object transform, Frame* f) except -1:
     return 0
 
 
+cdef int goal_of(object transform, Frame* f) except -1:
+    """A frame to go to, from a transform (4, 4)."""
+    frame_of(transform, f)
+    if not frame_rigid(f):
+        refuse("the transform does more than turn and shift, or is not finite",
+               "Its first three columns must have the length 1 and be at right angles.")
+    return 0
+
+
 cdef int frame_of_pose(object pose, Frame* f) except -1:
     """A frame from x, y, z (m) and a rotation vector (rad)."""
     cdef double room[6]
@@ -78,7 +87,7 @@ def pose_of(transform):
     """x, y, z (m) and the rotation vector (rad) of a transform (4, 4)."""
     cdef Frame f
     cdef double v[3]
-    frame_of(transform, &f)
+    goal_of(transform, &f)
     rotation_to_vector(f.r, v)
     return f.p[0], f.p[1], f.p[2], v[0], v[1], v[2]
 
@@ -187,17 +196,11 @@ cdef class Inverse:
             self.inverse.turn[i], self.inverse.lower[i], self.inverse.upper[i] = limits[i]
         return 0
 
-    cdef int rigid(self, int count) except -1:
-        if count < 0:
-            refuse("the transform does more than turn and shift, or is not finite",
-                   "Its first three columns must have the length 1 and be at right angles.")
-        return count
-
     cdef list rows(self, const Frame* f, wanted):
         cdef double rows[INVERSE_ROWS * INVERSE_JOINTS]
         cdef double room[INVERSE_JOINTS]
         cdef int k, i, n = self.inverse.n
-        cdef int count = self.rigid(inverse_all(&self.inverse, f, numbers(wanted, n, room, "wanted"), rows))
+        cdef int count = inverse_all(&self.inverse, f, numbers(wanted, n, room, "wanted"), rows)
         return [tuple([rows[k * n + i] for i in range(n)]) for k in range(count)]
 
     def branches(self, pose, wanted):
@@ -223,11 +226,11 @@ cdef class Inverse:
         cdef Py_ssize_t[2] shape = [self.most, self.inverse.n]
         cdef Frame f
         cdef int count
-        frame_of(transform, &f)
+        goal_of(transform, &f)
         if out is None:
             out = fresh(2, shape)
-        count = self.rigid(
-            inverse_all(&self.inverse, &f, numbers(wanted, self.inverse.n, room, "wanted"), output(out, 2, shape, "out")))
+        count = inverse_all(
+            &self.inverse, &f, numbers(wanted, self.inverse.n, room, "wanted"), output(out, 2, shape, "out"))
         return out[:count]
 
     def solve_many(self, transforms, wanted, out=None, counts=None):
@@ -266,10 +269,11 @@ cdef class Inverse:
         cdef double room[INVERSE_JOINTS]
         cdef Py_ssize_t[3] given = [0, 4, 4]
         cdef const double* T = rows_of(transforms, 3, given, "transforms", keep)
+        cdef double ahead[INVERSE_JOINTS]
         cdef int i, n = self.inverse.n
         cdef Py_ssize_t[2] shape = [given[0], n]
         cdef Py_ssize_t m
-        cdef const double* last = numbers(seed, n, room, "seed")
+        cdef const double* start = numbers(seed, n, room, "seed")
         cdef double* to
         cdef Frame f
         if out is None:
@@ -277,12 +281,15 @@ cdef class Inverse:
         to = output(out, 2, shape, "out")
         for m in range(shape[0]):
             read_frame(T + 16 * m, &f)
-            if not inverse_nearest(&self.inverse, &f, last, False, to + m * n):
+            for i in range(n):  # straight on: over a singular pose the way that turns back may be nearer
+                ahead[i] = start[i] if m == 0 else to[(m - 1) * n + i]
+                if m > 1:
+                    ahead[i] += to[(m - 1) * n + i] - to[(m - 2) * n + i]
+            if not inverse_nearest(&self.inverse, &f, ahead, False, to + m * n):
                 return out, m
             for i in range(n):
-                if m > 0 and fabs(to[m * n + i] - last[i]) > step:
+                if m > 0 and fabs(to[m * n + i] - to[(m - 1) * n + i]) > step:
                     return out, m
-            last = to + m * n
         return out, shape[0]
 
 
@@ -319,7 +326,7 @@ cdef class Numeric:
         cdef Frame f
         cdef int found
         cdef double* to
-        frame_of(transform, &f)
+        goal_of(transform, &f)
         self.prepare(weight, way, turn, rounds, tries, random)
         out = fresh(1, shape)
         to = output(out, 1, shape, "out")
@@ -337,7 +344,7 @@ cdef class Numeric:
         cdef Frame f
         cdef int count
         cdef double* to
-        frame_of(transform, &f)
+        goal_of(transform, &f)
         self.prepare(weight, way, turn, rounds, tries, random)
         out = fresh(2, shape)
         to = output(out, 2, shape, "out")

@@ -99,8 +99,8 @@ static Wrist flipped(const Wrist *w) {
     return other;
 }
 
-/* The elbow for a wrist; 0 where it is out of reach. */
-static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, Way *way) {
+/* The elbow for a wrist, with joint 2 as wanted where it may be anything; 0 where it is out of reach. */
+static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, double wanted, Way *way) {
     const double far = arm->a2 + arm->a3, near = fabs(arm->a2 - arm->a3);
     way->wp = w->p - arm->d5 * w->q234.s;
     way->wu = w->u + arm->d5 * w->q234.c;
@@ -112,6 +112,10 @@ static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, Way *way
     way->over = over > 0 ? sqrt(over) : 0;
     way->under = under > 0 ? sqrt(under) : 0;
     way->branches = over > 0 && under > 0 ? 2 : 1;
+    if (length < FREE) { /* folded onto the shoulder: joint 2 may be anything */
+        way->branches = 1, way->under = 0, way->over = 1;
+        way->wp = cos(wanted), way->wu = sin(wanted);
+    }
     const double sum = way->over * way->over + way->under * way->under;
     way->s3 = 2 * way->over * way->under / sum;
     way->c3 = (way->under - way->over) * (way->under + way->over) / sum;
@@ -139,7 +143,7 @@ static Arc shifted(const ParallelArm *arm, const Frame *f, Arc q1, Arc q234, int
 }
 
 /* The elbow once more, with the shoulder where it brings the wrist into reach. */
-static int find_shifted(const ParallelArm *arm, const Frame *f, const Wrist *w, double wanted, Way *way) {
+static int find_shifted(const ParallelArm *arm, const Frame *f, const Wrist *w, const double *wanted, Way *way) {
     /* q1 may turn by about SHIFT / p, the wrist by that over s5 */
     if (!(way->beyond * w->s5 * (fabs(w->p) + 1e-5) <= 16 * arm->d5 * SHIFT)) return 0;
     int moved;
@@ -147,16 +151,16 @@ static int find_shifted(const ParallelArm *arm, const Frame *f, const Wrist *w, 
     if (!moved) return 0;
     const Arc to = reaching(arm, f->p[0] * q1.c + f->p[1] * q1.s, f->p[2], w->q234);
     Wrist other;
-    find_wrist(f, q1, wanted, &other);
+    find_wrist(f, q1, wanted[5], &other);
     const int flip = other.q234.c * to.c + other.q234.s * to.s < 0; /* s5 may have gone through zero */
     if (flip && !other.free) other = flipped(&other);
     if (other.s5 < IN_LINE) ease(arm, &other);
-    return find_elbow(arm, &other, flip, way);
+    return find_elbow(arm, &other, flip, wanted[1], way);
 }
 
-static int find_way(const ParallelArm *arm, const Frame *f, Wrist w, int flip, double wanted, Way *way) {
+static int find_way(const ParallelArm *arm, const Frame *f, Wrist w, int flip, const double *wanted, Way *way) {
     if (w.s5 < IN_LINE) ease(arm, &w);
-    return find_elbow(arm, &w, flip, way) || find_shifted(arm, f, &w, wanted, way);
+    return find_elbow(arm, &w, flip, wanted[1], way) || find_shifted(arm, f, &w, wanted, way);
 }
 
 /* The one or two q1 for which o5 lies at d4 from the arm's plane. */
@@ -207,8 +211,8 @@ int parallel_solve(const void *geometry, const Frame *f, const double *wanted, d
     for (int k = 0; k < sides; k++) {
         Wrist w;
         find_wrist(f, q1[k], wanted[5], &w);
-        n += find_way(arm, f, w, 0, wanted[5], &ways[n]);
-        if (!w.free) n += find_way(arm, f, flipped(&w), 1, wanted[5], &ways[n]);
+        n += find_way(arm, f, w, 0, wanted, &ways[n]);
+        if (!w.free) n += find_way(arm, f, flipped(&w), 1, wanted, &ways[n]);
     }
     return n ? rows_of(arm, ways, n, rows) : 0;
 }

@@ -26,8 +26,8 @@ typedef struct {
     void (*atan2)(const double *y, const double *x, size_t n, double *out); /* of the kernel in use */
 } ParallelArm;
 
-/* Every way to reach the frame, six angles in (-pi, pi] a row; how many. Where any will do, q6 and q1 are those of
-   `wanted`. A frame less than 0.1 um out of reach is answered at the rim. */
+/* Every way to reach the frame, six angles in (-pi, pi] a row; how many. Where any will do, q6, q2 and q1 are
+   those of `wanted`. A frame less than 0.1 um out of reach is answered at the rim. */
 int parallel_solve(const void *arm, const Frame *flange, const double *wanted, double *rows);
 /* Which way shoulder, elbow and wrist are bent, by the sign; 0 where they are singular. */
 void parallel_bends(const void *arm, const double *q, double bends[3]);

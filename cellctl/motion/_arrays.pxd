@@ -21,9 +21,10 @@ cdef inline object converted(object given, str name):
     if plain(given):
         return given
     try:
-        if cnp.PyArray_Check(given) and given.dtype.kind not in "fiu":
-            refuse(f"{name} holds {given.dtype}, not numbers")
-        return cnp.PyArray_FROMANY(given, cnp.NPY_DOUBLE, 0, 0, cnp.NPY_ARRAY_CARRAY_RO)
+        array = cnp.PyArray_FROM_O(given)
+        if array.dtype.kind not in "fiu" and array.size:
+            refuse(f"{name} holds {array.dtype}, not numbers")
+        return cnp.PyArray_FROMANY(array, cnp.NPY_DOUBLE, 0, 0, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST)
     except (TypeError, ValueError) as error:
         refuse(f"{name} is no array of numbers: {error}")
 

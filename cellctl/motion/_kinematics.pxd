@@ -6,7 +6,7 @@ cdef extern from "frame.h":
     ctypedef struct Frame:
         double r[9]
         double p[3]
-    void frame_invert(const Frame*, Frame*) noexcept nogil
+    bint frame_rigid(const Frame*) noexcept nogil
 
 cdef extern from "chain.h":
     enum: CHAIN_MOST
@@ -50,6 +50,7 @@ cdef extern from "inverse.h":
 cdef const Kernel* kernel_in_use() noexcept
 cdef void read_frame(const double* transform, Frame* f) noexcept nogil
 cdef int frame_of(object transform, Frame* f) except -1
+cdef int goal_of(object transform, Frame* f) except -1
 
 cdef class Chain:
     cdef CChain chain
@@ -58,5 +59,4 @@ cdef class Inverse:
     cdef CInverse inverse
     cdef int most                   # rows at most
     cdef int place(self, int most, left, right, sign, offset, limits) except -1
-    cdef int rigid(self, int count) except -1
     cdef list rows(self, const Frame* f, wanted)

@@ -269,10 +269,9 @@ class Arm:
             found = self.solve(pose, last, tries=1)
             if not found.reached:
                 return joints, index
-            joints[index] = found.joints
-            if index and np.abs(found.joints - np.asarray(last)).max() > jump:
+            joints[index] = last = found.joints
+            if index and np.abs(joints[index] - joints[index - 1]).max() > jump:
                 return joints, index
-            last = found.joints
         return joints, len(path)
 
     def _closed(self) -> Inverse:
@@ -282,10 +281,11 @@ class Arm:
 
     @staticmethod
     def _frame(pose: Pose | Floats) -> Floats:
-        made = matrix(pose) if isinstance(pose, Pose) else np.ascontiguousarray(pose, np.float64)
-        if not np.isfinite(made).all():
-            raise UsageError("a pose with a number that is not finite")
-        return made
+        if not isinstance(pose, Pose):
+            return pose
+        if not all(math.isfinite(value) for value in pose):
+            raise UsageError(f"the pose is {tuple(pose)}", hint="It must have finite numbers.")
+        return matrix(pose)
 
 
 def _pose(transform: Floats) -> Pose:
