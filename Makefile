@@ -13,17 +13,8 @@ run: $(VENV)/.installed                 ## the flagship recipe on the emulated c
 test: $(VENV)/.installed-test           ## every test, on emulated devices
 	@$(BIN)/python $(PYTEST)
 
-# The sanitizers' run-time comes before python's own allocations, and libstdc++ before the peers that throw. PYTHONMALLOC
-# lets them see every block; CPython itself leaks by design. gcc: its run-time is a library that can be preloaded.
-GCC     := gcc
-RUNTIME  = $(shell $(GCC) -print-file-name=libasan.so) $(shell $(GCC) -print-file-name=libstdc++.so.6)
-CHECKED := $(CURDIR)/build/checked
-
 test-checked: fuzz-motion $(VENV)/.installed-test ## the kernels' tests with bounds checks and sanitizers
-	@CELLCTL_CHECKED=1 CC=$(GCC) $(BIN)/python setup.py -q build --build-lib $(CHECKED)/lib
-	@PYTHONPATH=$(CHECKED)/lib:$(CURDIR) PYTHONMALLOC=malloc LD_PRELOAD="$(RUNTIME)" \
-		ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
-		sh -c '$(BIN)/python -P tools/whole.py $(CHECKED)/lib && $(BIN)/python -P $(PYTEST) tests/unit/motion tests/unit/test_kinematics.py tests/unit/test_pose.py'
+	@tools/test_checked.sh $(BIN)/python $(PYTEST) tests/unit/motion tests/unit/test_kinematics.py tests/unit/test_pose.py
 
 # The whole suite, not a part: what a wheel may lack (a module, a schema, a driver's script) any test may be the one to miss.
 test-wheel: $(VENV)/.installed-test     ## sdist and wheel, and every test on the wheel alone
