@@ -35,8 +35,8 @@ bench-motion: $(VENV)/.installed-bench  ## trajectories beside the peers; writes
 
 fuzz-motion:                            ## odd numbers for the planner, under the sanitizers
 	@mkdir -p build
-	@$(or $(CC),cc) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Iext tests/native/fuzz_otg.c ext/otg_*.c ext/path*.c -lm -o build/fuzz_otg
-	@build/fuzz_otg 200000
+	@$(or $(CC),cc) -O1 -g -Wall -Wextra -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -Iext tests/native/fuzz_otg.c ext/otg_*.c ext/path*.c -lm -o build/fuzz_otg
+	@build/fuzz_otg 1000000
 
 hil: $(VENV)/.installed-test            ## the same tests on hardware where it answers: make hil CELL=path
 	@$(BIN)/python -m pytest hil_tests --cell $(or $(CELL),recipes/vision_sort)
