@@ -60,7 +60,6 @@ int wrist_arm(WristArm *arm, const double *links, const double *base, const doub
     arm->alpha2 = exact(second[ALPHA]);
     arm->alpha4 = exact(fourth[ALPHA]);
     arm->alpha5 = exact(fifth[ALPHA]);
-    arm->square = arm->alpha4.c == 0 && arm->alpha5.c == 0;
     arm->folded = turn_on(arm->alpha4, arm->alpha5);
     arm->bent = turn_back(arm->alpha4, arm->alpha5);
     arm->folded.s = fabs(arm->folded.s);

@@ -53,7 +53,7 @@ typedef struct {
     double a1, a2, d2, rho, h, size; /* m; size: about its reach */
     Turn alpha1, alpha2, alpha4, alpha5;
     double rest[9];     /* what of the rotation is constant between axes 3 and 4 */
-    Turn folded, bent;  /* alpha4 + alpha5, alpha4 - alpha5 with sines of no sign: axes 4 and 6 at theta5 = 0 and 180° */
+    Turn folded, bent;  /* between axes 4 and 6 at theta5 = 0 and 180°: alpha4 + alpha5, alpha4 - alpha5; sines >= 0 */
     void (*atan2)(const double *y, const double *x, size_t n, double *out); /* of the kernel in use */
 } WristArm;
 

@@ -10,13 +10,14 @@ static const double SLIGHT = 1e-3; /* a1 (of the size) and sin alpha1 below this
 static const double EQUAL = 5e-8;  /* places nearer to each other than this are one: half the digits, as at a rim */
 static const double EXACT = 1e-10; /* m */
 static const double BESIDE = 0.1;
+enum { TRIED = 12 };
 
 typedef struct {
     const WristArm *arm;
     const double *w, *wanted;
     double r; /* of W from axis 1 */
-    Place *out;
     int n;
+    Place found[TRIED];
 } Search;
 
 static double larger(double a, double b) { return a > b ? a : b; }
@@ -66,8 +67,8 @@ static void put(Search *f, Turn third, const double *g, double X, double Y) {
     const double reach = length(X, Y), G = length(g[0], g[1]);
     const double x = X + arm->a1, y = arm->alpha1.c * Y - arm->alpha1.s * g[2], r = length(x, y);
     const double miss = fabs(reach - G) + fabs(r - f->r) + fabs(arm->alpha1.s * Y + arm->alpha1.c * g[2] - f->w[2]);
-    Place *p = &f->out[f->n];
-    if (f->n == WRIST_PLACES) return;
+    Place *p = &f->found[f->n];
+    if (f->n == TRIED) return;
     p->turn[2] = third;
     if (G < WRIST_FREE || reach < WRIST_FREE) p->turn[1] = wanted_turn(f, 1);
     else p->turn[1] = turn_back(turn_of(Y, X, reach), turn_of(g[1], g[0], G));
@@ -76,7 +77,7 @@ static void put(Search *f, Turn third, const double *g, double X, double Y) {
     p->miss = miss <= FINE * arm->size ? 0 : wrist_polish(arm, f->w, p);
     if (!(p->miss <= WRIST_RIM)) return;
     for (int i = 0; i < f->n; i++)
-        if (beside(p, &f->out[i], EQUAL)) return;
+        if (beside(p, &f->found[i], EQUAL)) return;
     f->n++;
 }
 
@@ -131,7 +132,8 @@ static void parallel_12(Search *f) {
     }
 }
 
-/* Axes 2 and 3 meet at a point Q, from which W keeps its distance: that is theta1. The height along axis 2 is theta3. */
+/* Axes 2 and 3 meet at a point Q, from which W keeps its distance: that is theta1. Its height along axis 2 then is
+theta3. */
 static void meet_23(Search *f) {
     const WristArm *arm = f->arm;
     const Turn a1 = arm->alpha1, a2 = arm->alpha2;
@@ -178,28 +180,36 @@ static void skew(Search *f) {
         swing(arm, third[k], g);
         const double X = (e - lc * third[k].c - ls * third[k].s) / twice, Y = (u + us * third[k].s) / sa;
         double other;
-        if (fabs(arm->a1) > SLIGHT * arm->size && fabs(sa) > SLIGHT) put(f, third[k], g, X, Y);
-        else if (fabs(arm->a1) < fabs(sa) * arm->size)
-            for (int i = circle(length(g[0], g[1]), Y, &other); i > 0; i--, other = -other) put(f, third[k], g, other, Y);
-        else
-            for (int i = circle(length(g[0], g[1]), X, &other); i > 0; i--, other = -other) put(f, third[k], g, X, other);
+        put(f, third[k], g, X, Y);
+        if (fabs(arm->a1) > SLIGHT * arm->size && fabs(sa) > SLIGHT) continue;
+        const int meet = fabs(arm->a1) < fabs(sa) * arm->size;
+        for (int i = circle(length(g[0], g[1]), meet ? Y : X, &other); i > 0; i--, other = -other)
+            put(f, third[k], g, meet ? other : X, meet ? Y : other);
     }
 }
 
-/* Halfway between two exact places that lie close to each other there may be one that nearly is: that is no rim. */
-static void prune(Search *f) {
-    int kept = 0;
-    for (int i = 0; i < f->n; i++) {
-        int rim = 1;
-        for (int k = 0; k < f->n && f->out[i].miss > EXACT; k++)
-            if (f->out[k].miss <= EXACT && beside(&f->out[i], &f->out[k], BESIDE)) rim = 0;
-        if (rim) f->out[kept++] = f->out[i];
+/* The exact places, and then those at the rim. Halfway between two exact ones that lie close to each other there may be
+one that nearly is: that is no rim. */
+static int sorted(const Search *f, Place *out) {
+    int exact = 0;
+    for (int i = 0; i < f->n && exact < WRIST_PLACES; i++)
+        if (f->found[i].miss <= EXACT) out[exact++] = f->found[i];
+    int n = exact;
+    for (int i = 0; i < f->n && n < WRIST_PLACES; i++) {
+        int rim = f->found[i].miss > EXACT;
+        for (int k = 0; k < exact && rim; k++) rim = !beside(&f->found[i], &out[k], BESIDE);
+        if (rim) out[n++] = f->found[i];
     }
-    f->n = kept;
+    return n;
 }
 
 int wrist_places(const WristArm *arm, const double *w, const double *wanted, Place *out) {
-    Search f = {arm, w, wanted, length(w[0], w[1]), out, 0};
+    Search f;
+    f.arm = arm;
+    f.w = w;
+    f.wanted = wanted;
+    f.r = length(w[0], w[1]);
+    f.n = 0;
     switch (arm->kind) {
     case WRIST_PARALLEL_23: parallel_23(&f); break;
     case WRIST_MEET_12: meet_12(&f); break;
@@ -207,6 +217,5 @@ int wrist_places(const WristArm *arm, const double *w, const double *wanted, Pla
     case WRIST_MEET_23: meet_23(&f); break;
     case WRIST_SKEW: skew(&f); break;
     }
-    prune(&f);
-    return f.n;
+    return sorted(&f, out);
 }

@@ -14,7 +14,7 @@ and 6 are nearly in line, is made good by it. */
 #include <math.h>
 
 static const double TWIST = 1e-9; /* rad: axes 4 and 6 may stand so much nearer or further apart than they can */
-static const double LOST = 1e-5;  /* rad: the same, and an angle between them, where a rim of joints 1 to 3 may be to blame */
+static const double LOST = 1e-5;  /* rad: the same, or their angle, where a rim of joints 1 to 3 may be to blame */
 static const double RIGID = 1e-5; /* what a rotation's rows may miss their lengths and right angles by */
 
 static double larger(double a, double b) { return a > b ? a : b; }
@@ -49,9 +49,10 @@ void wrist_left(const WristArm *arm, const Place *p, const double *r, double *ou
     undo_z(p->turn[1], m);
     undo_x(arm->alpha2, m);
     undo_z(p->turn[2], m);
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++)
-            out[3 * i + j] = arm->rest[3 * i] * m[j] + arm->rest[3 * i + 1] * m[3 + j] + arm->rest[3 * i + 2] * m[6 + j];
+    for (int i = 0; i < 3; i++) {
+        const double *a = arm->rest + 3 * i;
+        for (int j = 0; j < 3; j++) out[3 * i + j] = a[0] * m[j] + a[1] * m[3 + j] + a[2] * m[6 + j];
+    }
 }
 
 /* cos a - cos b, from the sines (of no sign) where the cosines are nearly the same and large. */

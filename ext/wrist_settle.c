@@ -1,8 +1,8 @@
 /* Two singular poses at once: see wrist_arm.h.
 
-At a rim the first three joints keep half their digits: some 1e-8 rad, by which W does not move. If the wrist is singular
-too, it is bent by that much for no reason, with angles of its own for joints 4 and 6, or cannot reach the pose at all.
-So joints 1 to 3 are moved along what leaves W in place, until axes 4 and 6 stand as in the singular pose:
+At a rim the first three joints keep half their digits: some 1e-8 rad, by which W does not move. If the wrist is
+singular too, it is bent by that much for no reason, with angles of its own for joints 4 and 6, or cannot reach the pose
+at all. So joints 1 to 3 are moved along what leaves W in place, until axes 4 and 6 stand as in the singular pose:
 
     least (STIFF J x)² + (d x - error)²,      d_i = axis_i · n,      n = axis 4 x axis 6, of length 1 */
 #include <math.h>
