@@ -325,8 +325,9 @@ def _shifted(value):
 
 @pytest.mark.parametrize(
     "pose",
-    [_shifted(math.nan), _shifted(math.inf), np.zeros((4, 4)), 2 * np.eye(4),
-     np.full((4, 4), math.nan), np.diag([1.0, 1, -1, 1]), np.eye(3), np.eye(4)[None], np.empty((0, 4)), None, [[1.0]], np.eye(4, dtype=complex)],
+    [_shifted(math.nan), _shifted(math.inf), np.zeros((4, 4)), 2 * np.eye(4), np.full((4, 4), math.nan),
+     np.diag([1.0, 1, -1, 1]), np.eye(3), np.eye(4)[None], np.empty((0, 4)), None, [[1.0]],
+     np.eye(4, dtype=complex)],
 )  # fmt: skip
 def test_what_is_no_pose_is_refused(pose):
     with pytest.raises(UsageError):
