@@ -9,7 +9,10 @@ import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-OTG = ["audit", "axis", "blocked", "brake", "check", "curve", "inside", "phase", "plan", "simple"]
+OTG = [
+    *["audit", "axis", "blocked", "brake", "check", "curve", "inside", "phase", "plan", "simple"],
+    *["legs", "room", "starts", "stay", "stop", "touch"],
+]
 KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "frame", "rotation", "inverse", "numeric"]
 
 #: Each kernel's Cython file in ext/, and the C files beside it.

@@ -3,29 +3,32 @@
 """Planning from state to state, once or every control cycle: the Cython face of otg_plan.c."""
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.math cimport INFINITY, NAN, fabs, isfinite, isnan
+from libc.math cimport INFINITY, NAN, isfinite, isnan
 from libc.stddef cimport size_t
 from libc.string cimport memcmp, memcpy
 
 import numpy as np
 
-from cellctl.motion._trajectory cimport OtgPath, OtgPiece, Trajectory, path_extrema, path_state
+from cellctl.motion._trajectory cimport OtgPath, OtgPiece, Trajectory, path_state
 
 cdef extern from "otg_plan.h":
     enum: OTG_STEPS
+    enum: OTG_ROOM_STEPS
     enum: OTG_FIELDS
     ctypedef struct OtgAxis:
         double first
     ctypedef struct OtgInput:
         int n
         const double* field[11]
+        const double* low
+        const double* high
         const int* interface
         const int* sync
         const int* enabled
         double least, exact
     ctypedef struct OtgAnswer:
         int axis, field
-        double duration
+        double duration, overshoot
     ctypedef struct OtgRequest:
         int interface
     int otg_plan(const OtgInput*, OtgAxis*, OtgPath*, OtgAnswer*) noexcept nogil
@@ -53,7 +56,7 @@ FIELD_NAMES = ("current_position", "current_velocity", "current_acceleration",
 
 
 class PlanError(Exception):
-    """What is wrong with an input, as numbers: (status, axis, field, duration). refusals.py puts it into words."""
+    """What is wrong with an input, as numbers: (status, axis, field, duration, overshoot). refusals.py puts it into words."""
 
 
 cdef class Input:
@@ -67,7 +70,6 @@ cdef class Input:
     cdef double* values
     cdef int* options
     cdef readonly object room           # (2, dof): least and greatest position allowed
-    cdef public bint bounded            # whether room is to be kept
     cdef double* walls
     cdef public double minimum
     cdef public double exact
@@ -93,21 +95,8 @@ cdef class Input:
         self.exact = NAN
         self.room = np.full((2, degrees_of_freedom), INFINITY)
         self.room[0] = -INFINITY
-        self.bounded = False
         walls = self.room
         self.walls = &walls[0, 0]
-
-    cdef int outside(self, Trajectory trajectory) noexcept:
-        """The first axis that leaves its room further than it was outside at the start, -1 if none does."""
-        cdef double least, greatest, when, start, slack
-        cdef int i, n = self.degrees_of_freedom
-        for i in range(n):
-            path_extrema(&trajectory.path[i], &least, &when, &greatest, &when)
-            start = self.values[i]
-            slack = 1e-12 * (fabs(least) + fabs(greatest))
-            if least < min(start, self.walls[i]) - slack or greatest > max(start, self.walls[n + i]) + slack:
-                return i
-        return -1
 
     cdef void fill(self, OtgInput* request) noexcept:
         cdef int i, n = self.degrees_of_freedom
@@ -125,6 +114,10 @@ cdef class Input:
         request.enabled = self.options + 2 * n
         request.least = self.minimum
         request.exact = self.exact
+        request.low = request.high = NULL
+        for i in range(n):
+            if not (self.walls[i] == -INFINITY and self.walls[n + i] == INFINITY):
+                request.low, request.high = self.walls, self.walls + n
 
 
 cdef class Planner:
@@ -142,61 +135,35 @@ cdef class Planner:
     def __dealloc__(self):
         PyMem_Free(self.axes)
 
+    cdef int make_room(self, const OtgInput* request, Trajectory trajectory) except -1:
+        """Room for as many pieces as the longest motion can have."""
+        cdef int i, most = OTG_STEPS if request.low == NULL else OTG_ROOM_STEPS
+        trajectory.reserve(request.n, <size_t>request.n * most)
+        for i in range(request.n):
+            trajectory.path[i].piece = trajectory.block + i * most
+        return 0
+
     cdef int run(self, Input given, Trajectory trajectory) except -1:
         cdef OtgInput request
-        cdef int i, n = self.degrees_of_freedom
+        cdef OtgAnswer answer
+        cdef int i, status, n = self.degrees_of_freedom
         if given.degrees_of_freedom != n:
             raise ValueError(f"the input has {given.degrees_of_freedom} axes, not {n}")
         given.fill(&request)
-        trajectory.reserve(n, <size_t>n * OTG_STEPS)
+        self.make_room(&request, trajectory)
         for i in range(n):
-            trajectory.path[i].piece = trajectory.block + i * OTG_STEPS
-        self.attempt(&request, trajectory)
-        if given.bounded and given.outside(trajectory) >= 0:
-            self.keep_inside(given, &request, trajectory)
-        return 0
-
-    cdef int attempt(self, const OtgInput* request, Trajectory trajectory) except -1:
-        cdef OtgAnswer answer
-        cdef int i, status
-        for i in range(self.degrees_of_freedom):
             self.axes[i].first = 0
         answer.axis = answer.field = -1
-        answer.duration = NAN
-        status = otg_plan(request, self.axes, trajectory.path, &answer)
+        answer.duration = answer.overshoot = NAN
+        status = otg_plan(&request, self.axes, trajectory.path, &answer)
         if status != 0:
-            for i in range(self.degrees_of_freedom):
+            for i in range(n):
                 trajectory.path[i].n = 0
-            raise PlanError(status, answer.axis, answer.field, answer.duration)
+            raise PlanError(status, answer.axis, answer.field, answer.duration, answer.overshoot)
         trajectory.duration = answer.duration
-        for i in range(self.degrees_of_freedom):
+        for i in range(n):
             trajectory.least[i] = self.axes[i].first
         return 0
-
-    cdef int keep_inside(self, Input given, OtgInput* request, Trajectory trajectory) except -1:
-        """Slower, until the positions stay in their room: by 5 % a time up to 22 times the least, then back by halves."""
-        cdef double least = trajectory.duration, slow, fast = trajectory.duration
-        cdef int k, axis = -1
-        for k in range(64):
-            slow = least * 1.05 ** (k + 1)
-            request.least = slow
-            if isnan(request.exact):
-                self.attempt(request, trajectory)
-                axis = given.outside(trajectory)
-                if axis < 0:
-                    break
-            fast = slow
-        else:
-            raise PlanError(10, given.outside(trajectory), -1, NAN)
-        for k in range(16):
-            request.least = 0.5 * (slow + fast)
-            self.attempt(request, trajectory)
-            if given.outside(trajectory) < 0:
-                slow = request.least
-            else:
-                fast = request.least
-        request.least = slow
-        return self.attempt(request, trajectory)
 
     def plan(self, Input given not None, Trajectory trajectory not None):
         """Plans into a trajectory."""
@@ -214,12 +181,12 @@ cdef class Planner:
             raise IndexError(f"axis {dof} of {given.degrees_of_freedom}")
         status = otg_check(&request, &answer)
         if status != 0:
-            raise PlanError(status, answer.axis, answer.field, NAN)
+            raise PlanError(status, answer.axis, answer.field, NAN, NAN)
         one = otg_request(&request, dof)
         if otg_axis_prepare(self.axes, &one):
-            raise PlanError(5, dof, -1, NAN)
+            raise PlanError(5, dof, -1, NAN, NAN)
         if not isfinite(self.axes[0].first):
-            raise PlanError(6, dof, -1, NAN)
+            raise PlanError(6, dof, -1, NAN, NAN)
         count = otg_blocked(self.axes, intervals, 8)
         return self.axes[0].first, [(intervals[k][0], intervals[k][1]) for k in range(count)]
 
@@ -240,9 +207,7 @@ cdef class Planner:
         if audit is not None and (audit.shape[0] != out.shape[0] or audit.shape[1] != 2):
             raise ValueError("the shapes do not fit")
         given.fill(&request)
-        room.reserve(n, <size_t>n * OTG_STEPS)
-        for i in range(n):
-            room.path[i].piece = room.block + i * OTG_STEPS
+        self.make_room(&request, room)
         with nogil:
             for k in range(problems.shape[0]):
                 for i in range(fields):
@@ -266,6 +231,7 @@ cdef class Stepper:
     cdef Trajectory spare               # the next plan is made here, so that a refusal leaves the last one as it is
     cdef Planner planner
     cdef double* last
+    cdef double* last_walls
     cdef int* last_options
     cdef double last_minimum, last_exact
     cdef bint known
@@ -280,19 +246,22 @@ cdef class Stepper:
         self.degrees_of_freedom = degrees_of_freedom
         self.delta_time = delta_time
         self.last = <double*>PyMem_Malloc(FIELDS * degrees_of_freedom * sizeof(double))
+        self.last_walls = <double*>PyMem_Malloc(2 * degrees_of_freedom * sizeof(double))
         self.last_options = <int*>PyMem_Malloc(3 * degrees_of_freedom * sizeof(int))
-        if self.last == NULL or self.last_options == NULL:
+        if self.last == NULL or self.last_options == NULL or self.last_walls == NULL:
             raise MemoryError()
         self.known = False
 
     def __dealloc__(self):
         PyMem_Free(self.last)
         PyMem_Free(self.last_options)
+        PyMem_Free(self.last_walls)
 
     cdef bint unchanged(self, Input given) noexcept:
         cdef size_t n = self.degrees_of_freedom
         return (self.known and memcmp(self.last, given.values, FIELDS * n * sizeof(double)) == 0
                 and memcmp(self.last_options, given.options, 3 * n * sizeof(int)) == 0
+                and memcmp(self.last_walls, given.walls, 2 * n * sizeof(double)) == 0
                 and self.last_minimum == given.minimum
                 and (self.last_exact == given.exact or (isnan(self.last_exact) and isnan(given.exact))))
 
@@ -315,6 +284,7 @@ cdef class Stepper:
             self.time = 0.0
             memcpy(self.last, given.values, FIELDS * n * sizeof(double))
             memcpy(self.last_options, given.options, 3 * n * sizeof(int))
+            memcpy(self.last_walls, given.walls, 2 * n * sizeof(double))
             self.last_minimum, self.last_exact = given.minimum, given.exact
             self.known = True
         self.time += self.delta_time

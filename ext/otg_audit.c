@@ -19,6 +19,15 @@ static void allowed(const OtgRequest *r, double limit[6]) {
     limit[5] = r->jmax;
 }
 
+/* The position limits, relative to the wider of them, or to the size of the motion. */
+static void check_room(const OtgRoom *room, const OtgPath *path, double *excess) {
+    double bounds[8];
+    path_bounds(path, bounds);
+    const double size = room->slack / 4e-13;
+    worse(excess, (room->low - bounds[0]) / size);
+    worse(excess, (bounds[1] - room->high) / size);
+}
+
 static void check_axis(const OtgRequest *r, const OtgPath *path, double T, double *excess, double *miss) {
     double bounds[8], limit[6];
     path_bounds(path, bounds);
@@ -53,6 +62,9 @@ void otg_audit(const OtgInput *in, const OtgPath *paths, double T, double *exces
     *excess = *miss = 0;
     for (int i = 0; i < in->n; i++) {
         const OtgRequest r = otg_request(in, i);
+        OtgRoom room;
         if (in->enabled[i]) check_axis(&r, &paths[i], T, excess, miss);
+        if (in->enabled[i] && in->low && otg_room(&room, &r, in->low[i], in->high[i]) && room.slack > 0)
+            check_room(&room, &paths[i], excess);
     }
 }

@@ -36,7 +36,7 @@ void otg_push_shape(OtgSteps *s, const OtgShape *h, double a0, double af, double
 double otg_slack(const OtgAxis *x, double T) {
     const double gained = smaller(0.25 * T * T, larger(x->up, x->down));
     const double speed = fabs(x->v0) + fabs(x->vf) + x->a0 * x->a0 + x->af * x->af + gained;
-    return x->slack + 256 * DBL_EPSILON * (fabs(x->d) + speed * T);
+    return x->slack + x->grain * (fabs(x->d) + speed * T);
 }
 
 /* Turns the problem so that the fastest change of velocity begins with jerk +1, and finds its stretches. */
@@ -44,7 +44,7 @@ static void find_direct(OtgAxis *x) {
     const double dv = x->vf - x->v0, ramp = 0.5 * fabs(x->af - x->a0) * (x->af + x->a0);
     /* On one ramp the least time jumps: with both accelerations on one side, a velocity beyond what the ramp gives
        asks for a way through zero. What may be rounding is taken for the ramp. */
-    const double rounding = 256 * DBL_EPSILON * (fabs(x->v0) + fabs(x->vf) + x->a0 * x->a0 + x->af * x->af);
+    const double rounding = x->grain * (fabs(x->v0) + fabs(x->vf) + x->a0 * x->a0 + x->af * x->af);
     const double s = x->sense = dv >= ramp + (x->a0 + x->af < 0 ? rounding : -rounding) ? 1 : -1;
     const double a0 = s * x->a0, af = s * x->af, gain = s * dv, hi = s > 0 ? x->hi : x->lo, lo = s > 0 ? x->lo : x->hi;
     const double mean = 0.5 * (a0 * a0 + af * af), peak = gain + mean, least = larger(a0, af);
@@ -91,8 +91,8 @@ static void find_curves(OtgAxis *x) {
 /* The least time of at least T, counted from the end of the brake. */
 static double next3(const OtgAxis *x, double T) {
     for (int i = 0; i < x->stretches; i++) {
-        if (T > x->until[i]) continue;
-        const double t = larger(T, x->from[i]);
+        if (T > x->until[i] * (1 + 8 * DBL_EPSILON)) continue; /* a time that was changed to another unit and back */
+        const double t = smaller(larger(T, x->from[i]), x->until[i]);
         if (x->interface == OTG_VELOCITY) return t;
         const double slack = otg_slack(x, t), most = otg_reach(&x->fore, t, NULL);
         double next = t;
@@ -146,7 +146,7 @@ static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
     const double length = 1 / x->length, speed = x->second * length, pull = x->second * speed;
     if (!usable(speed) || !usable(pull)) return -1;
     x->d = d * length;
-    x->slack = 16 * DBL_EPSILON * (fabs(q.p0) + fabs(q.pf)) * length;
+    x->slack = x->grain / 16 * (fabs(q.p0) + fabs(q.pf)) * length;
     x->v0 = q.v0 * speed, x->vf = q.vf * speed, x->up = q.vmax * speed, x->down = -q.vmin * speed;
     x->a0 = q.a0 * pull, x->af = q.af * pull, x->hi = q.amax * pull, x->lo = -q.amin * pull;
     if (x->interface == OTG_POSITION && x->v0 == 0 && x->vf == 0 && x->a0 == 0 && x->af == 0) {
@@ -155,7 +155,7 @@ static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
     }
     const double fastest = larger(x->up, x->down);
     /* a state that comes from a longer motion is rounded as that motion was */
-    if (x->interface == OTG_POSITION) x->slack += 64 * DBL_EPSILON * fastest * smaller(1, fastest);
+    if (x->interface == OTG_POSITION) x->slack += 0.25 * x->grain * fastest * smaller(1, fastest);
     otg_brake_acceleration(x);
     if (!brake && arrives_before(x)) return 0;
     if (x->interface == OTG_POSITION) otg_brake_velocity(x);
@@ -166,7 +166,7 @@ static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
 static int prepare_simple(OtgAxis *x, const OtgRequest *q) {
     x->second = x->length = 1;
     x->d = x->interface == OTG_POSITION ? q->pf - q->p0 : 0;
-    x->slack = 16 * DBL_EPSILON * (fabs(q->p0) + fabs(q->pf));
+    x->slack = x->grain / 16 * (fabs(q->p0) + fabs(q->pf));
     x->v0 = q->v0, x->vf = q->vf, x->up = q->vmax, x->down = -q->vmin;
     x->a0 = x->af = 0, x->hi = q->amax, x->lo = -q->amin;
     otg_prepare2(x);
@@ -178,7 +178,8 @@ static int prepare(OtgAxis *x, const OtgRequest *r, int brake) {
     x->order = isfinite(r->jmax) ? 3 : isfinite(r->amax) ? 2 : 1;
     x->brake.n = 0;
     x->braked = 0;
-    x->brief = x->rest = 0;
+    x->brief = x->rest = x->walled = 0;
+    x->grain = (r->strict ? 8 : 256) * DBL_EPSILON;
     const int bad = x->order == 3 ? prepare3(x, r, brake) : prepare_simple(x, r);
     if (bad) return bad;
     x->first = otg_axis_next(x, 0);

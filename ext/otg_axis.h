@@ -27,6 +27,7 @@ typedef struct {
     OtgInterface interface;
     double p0, v0, a0, pf, vf, af;
     double vmax, vmin, amax, amin, jmax;
+    int strict; /* a leg that is sought, not given: what may be rounding is not to be used up */
 } OtgRequest;
 
 typedef struct {
@@ -35,13 +36,15 @@ typedef struct {
     double second, length; /* the axis' units, as the caller's */
     OtgSteps brake;        /* what brings the initial state back within the limits */
     double braked;         /* how long that takes; all times below count from its end */
-    double d, v0, a0, vf, af, up, down, hi, lo, slack;
+    double d, v0, a0, vf, af, up, down, hi, lo;
+    double slack, grain; /* what may be rounding: of the numbers given, and of those computed, relative */
     OtgCurve fore, back;
     OtgShape direct; /* the fastest way from (v0, a0) to (vf, af), wherever that ends */
     int sense, stretches;
     int rest;                 /* from rest to rest: every time above the least will do, and one curve is enough */
     int brief;                /* only the first stretch is there, without a brake; otg_axis_brake gives the rest */
     double from[2], until[2]; /* the times in which (vf, af) can be reached: one or two stretches */
+    int walled;               /* it has a room of its own, and its times are those of otg_room_next */
     double first;             /* the least duration, braking included */
 } OtgAxis;
 

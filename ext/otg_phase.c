@@ -78,12 +78,45 @@ static int line_request(const OtgInput *in, OtgRequest *r, Vector *line, int *st
     return fits;
 }
 
-static void spread(const OtgInput *in, const OtgAxis *x, const OtgSteps *s, const Vector *line, double T,
-    OtgPath *paths) {
+/* The room along the line: where every axis is in its own. */
+static OtgStatus line_room(const OtgInput *in, const Vector *line, OtgRoom *room, int *walled, OtgAnswer *answer) {
+    *room = (OtgRoom){-INFINITY, INFINITY, 0};
+    for (int i = 0; i < in->n && in->low; i++) {
+        const double share = component(line, i), p0 = in->field[OTG_P0][i];
+        OtgRoom own;
+        int has_walls = 0;
+        if (!in->enabled[i]) continue;
+        answer->axis = i;
+        const OtgStatus status = otg_room_check(in, i, &own, &has_walls, answer);
+        if (status != OTG_OK) return status;
+        if (!has_walls || share == 0) continue;
+        room->high = fmin(room->high, ((share > 0 ? own.high : own.low) - p0) / share);
+        room->low = fmax(room->low, ((share > 0 ? own.low : own.high) - p0) / share);
+        room->slack = fmax(room->slack, own.slack / fabs(share));
+        *walled = 1;
+    }
+    answer->axis = -1;
+    return OTG_OK;
+}
+
+/* An axis from the path along the line. */
+static void scale(const OtgPath *one, double share, double p0, OtgPath *path) {
+    path->n = one->n;
+    for (int k = 0; k < one->n; k++) {
+        const OtgPiece *q = &one->piece[k];
+        path->piece[k] = (OtgPiece){q->t, q->dt, p0 + share * q->p, share * q->v, share * q->a, share * q->j};
+    }
+    path->p = p0 + share * one->p;
+}
+
+/* Every axis from the steps along the line, or from the path where there is one. */
+static void spread(const OtgInput *in, const OtgAxis *x, const OtgSteps *s, const OtgPath *one, const Vector *line,
+    double T, OtgPath *paths) {
     for (int i = 0; i < in->n; i++) {
         const OtgRequest r = otg_request(in, i);
         const double share = in->enabled[i] ? component(line, i) : 0;
-        otg_pieces(&paths[i], s, x, share, r.p0, r.v0, r.a0);
+        if (one) scale(one, share, r.p0, &paths[i]);
+        else otg_pieces(&paths[i], s, x, share, r.p0, r.v0, r.a0);
         if (!in->enabled[i]) paths[i].n = 0, paths[i].p = r.p0, paths[i].v = r.v0, paths[i].a = r.a0;
         paths[i].duration = T;
         if (!in->enabled[i]) continue;
@@ -93,11 +126,30 @@ static void spread(const OtgInput *in, const OtgAxis *x, const OtgSteps *s, cons
     }
 }
 
+static OtgStatus least_along(const OtgInput *in, const OtgRequest *r, OtgAxis *x, const OtgRoom *room, double least,
+    OtgLegs *legs, double *T) {
+    if (otg_axis_prepare(x, r)) return OTG_TOO_FAR_APART;
+    if (room) {
+        x->first = otg_room_next(r, room, 0, legs);
+        *T = least > x->first ? otg_room_next(r, room, least, legs) : x->first;
+        if (!(*T < INFINITY)) return OTG_NO_ROOM;
+    } else {
+        *T = otg_axis_next(x, larger(least, x->first));
+        if (x->brief && !(*T < INFINITY) && otg_axis_brake(x, r) == 0) *T = otg_axis_next(x, larger(least, x->first));
+        if (!(*T < INFINITY)) return OTG_UNREACHABLE;
+    }
+    return in->exact >= 0 && *T > in->exact * (1 + 4 * DBL_EPSILON) ? OTG_BLOCKED : OTG_OK;
+}
+
 OtgStatus otg_phase(const OtgInput *in, OtgAxis *axis, OtgPath *paths, OtgAnswer *answer) {
     OtgRequest r;
     Vector line;
     OtgSteps s = {.n = 0, .cruise = -1};
-    int still = 0, fits = 1;
+    OtgRoom room;
+    OtgLegs legs;
+    OtgPiece pieces[OTG_ROOM_STEPS];
+    OtgPath one = {.piece = pieces};
+    int still = 0, fits = 1, walled = 0;
     for (int i = 0; i < in->n; i++) {
         answer->axis = i;
         if (in->enabled[i] && (in->sync[i] != OTG_PHASE || in->interface[i] != in->interface[0]))
@@ -114,18 +166,15 @@ OtgStatus otg_phase(const OtgInput *in, OtgAxis *axis, OtgPath *paths, OtgAnswer
         x->order = 3, x->second = x->length = 1;
         line = nothing;
     } else {
-        if (otg_axis_prepare(x, &r)) return OTG_TOO_FAR_APART;
-        T = otg_axis_next(x, larger(least, x->first));
-        if (x->brief && !(T < INFINITY) && otg_axis_brake(x, &r) == 0) T = otg_axis_next(x, larger(least, x->first));
-        if (!(T < INFINITY)) return OTG_UNREACHABLE;
-        if (in->exact >= 0 && T > in->exact * (1 + 4 * DBL_EPSILON)) {
-            answer->duration = T;
-            return OTG_BLOCKED;
-        }
-        otg_axis_fill(x, T, &s);
+        OtgStatus status = line_room(in, &line, &room, &walled, answer);
+        if (status == OTG_OK) status = least_along(in, &r, x, walled ? &room : NULL, least, &legs, &T);
+        answer->duration = T;
+        if (status != OTG_OK) return status;
+        if (!walled) otg_axis_fill(x, T, &s);
+        else if (otg_room_fill(&legs, &one)) return OTG_NO_ROOM;
     }
     answer->duration = T;
-    spread(in, x, &s, &line, T, paths);
+    spread(in, x, &s, walled ? &one : NULL, &line, T, paths);
     const double alone = still ? 0 : x->first;
     for (int i = 0; i < in->n; i++) axis[i].first = alone; /* the axes have no time of their own */
     return OTG_OK;

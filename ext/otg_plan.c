@@ -53,25 +53,22 @@ static int arrives(const OtgAxis *x, const OtgRequest *r, double T, const OtgPat
     return x->order < 3 || fabs(path->a - r->af) <= 1e-6 * larger(a, fabs(r->af));
 }
 
-static int finish(const OtgAxis *x, const OtgRequest *r, double T, OtgPath *path) {
-    OtgSteps s;
-    otg_axis_fill(x, T, &s);
-    otg_pieces(path, &s, x, 1, r->p0, r->v0, r->a0);
-    const int good = path->n == 0 || arrives(x, r, T, path);
-    path->duration = T;
-    if (r->interface == OTG_POSITION) path->p = r->pf;
-    path->v = x->order == 1 ? 0 : r->vf;
-    path->a = x->order == 3 ? r->af : 0;
-    return good;
-}
-
 static int joins(const OtgInput *in, int i) {
     if (!in->enabled[i]) return 0;
     if (in->sync[i] == OTG_IF_NECESSARY) return in->field[OTG_VF][i] != 0 || in->field[OTG_AF][i] != 0;
     return in->sync[i] != OTG_NONE;
 }
 
+static double next_in_room(const OtgInput *in, int i, double T, OtgLegs *legs) {
+    const OtgRequest r = otg_request(in, i);
+    OtgRoom room;
+    otg_room(&room, &r, in->low[i], in->high[i]);
+    return otg_room_next(&r, &room, T, legs);
+}
+
 static double next_of(const OtgInput *in, OtgAxis *axes, int i, double T) {
+    OtgLegs legs;
+    if (axes[i].walled) return next_in_room(in, i, T, &legs);
     const double next = otg_axis_next(&axes[i], T);
     if (next < INFINITY || !axes[i].brief) return next;
     const OtgRequest r = otg_request(in, i);
@@ -79,6 +76,23 @@ static double next_of(const OtgInput *in, OtgAxis *axes, int i, double T) {
     if (otg_axis_brake(&axes[i], &r)) return INFINITY;
     axes[i].first = first;
     return otg_axis_next(&axes[i], T);
+}
+
+static int finish(const OtgInput *in, int i, const OtgAxis *x, const OtgRequest *r, double T, OtgPath *path) {
+    OtgSteps s;
+    OtgLegs legs;
+    if (x->walled) {
+        if (!(next_in_room(in, i, T, &legs) < INFINITY) || otg_room_fill(&legs, path)) return 0;
+    } else {
+        otg_axis_fill(x, T, &s);
+        otg_pieces(path, &s, x, 1, r->p0, r->v0, r->a0);
+    }
+    const int good = path->n == 0 || arrives(x, r, T, path);
+    path->duration = T;
+    if (r->interface == OTG_POSITION) path->p = r->pf;
+    path->v = x->order == 1 ? 0 : r->vf;
+    path->a = x->order == 3 ? r->af : 0;
+    return good;
 }
 
 /* The least duration of at least `least` that every synchronised axis can do. */
@@ -99,6 +113,22 @@ static double common(const OtgInput *in, OtgAxis *axes, double least, int *block
     return T;
 }
 
+static OtgStatus prepare(const OtgInput *in, int i, OtgAxis *x, OtgAnswer *answer) {
+    const OtgRequest r = otg_request(in, i);
+    OtgRoom room;
+    OtgLegs legs;
+    int walled = 0;
+    answer->axis = i;
+    if (otg_axis_prepare(x, &r)) return OTG_TOO_FAR_APART;
+    if (!(x->first < INFINITY)) return OTG_UNREACHABLE;
+    if (in->low == NULL) return OTG_OK;
+    const OtgStatus status = otg_room_check(in, i, &room, &walled, answer);
+    if (status != OTG_OK || !walled) return status;
+    x->first = otg_room_next(&r, &room, 0, &legs);
+    x->walled = 1;
+    return x->first < INFINITY ? OTG_OK : otg_room_blame(in, i, &room, answer);
+}
+
 OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer *answer) {
     OtgStatus status = otg_check(in, answer);
     if (status != OTG_OK) return status;
@@ -106,15 +136,12 @@ OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer 
     for (int i = 0; i < in->n; i++) phased |= in->enabled[i] && in->sync[i] == OTG_PHASE;
     if (phased) return otg_phase(in, axes, paths, answer);
     for (int i = 0; i < in->n; i++) {
-        const OtgRequest r = otg_request(in, i);
-        answer->axis = i;
-        if (in->enabled[i] && otg_axis_prepare(&axes[i], &r)) return OTG_TOO_FAR_APART;
-        if (in->enabled[i] && !(axes[i].first < INFINITY)) return OTG_UNREACHABLE;
+        if (in->enabled[i] && (status = prepare(in, i, &axes[i], answer)) != OTG_OK) return status;
     }
     const double least = in->exact >= 0 ? in->exact : in->least;
     const double T = common(in, axes, least, &answer->axis);
     answer->duration = T;
-    if (!(T < INFINITY)) return OTG_UNREACHABLE;
+    if (!(T < INFINITY)) return in->low ? OTG_NO_ROOM : OTG_UNREACHABLE;
     if (in->exact >= 0 && T > in->exact * (1 + 4 * DBL_EPSILON)) return OTG_BLOCKED;
     for (int i = 0; i < in->n; i++) {
         const OtgRequest r = otg_request(in, i);
@@ -125,7 +152,7 @@ OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer 
         const double own = joins(in, i) ? T : least > axes[i].first ? next_of(in, axes, i, least) : axes[i].first;
         answer->axis = i;
         if (!(own < INFINITY)) return OTG_UNREACHABLE;
-        if (!finish(&axes[i], &r, own, &paths[i])) return OTG_TOO_FAR_APART;
+        if (!finish(in, i, &axes[i], &r, own, &paths[i])) return OTG_TOO_FAR_APART;
         if (own > answer->duration) answer->duration = own;
     }
     return OTG_OK;

@@ -2,8 +2,7 @@
 #ifndef OTG_PLAN_H
 #define OTG_PLAN_H
 
-#include "otg_axis.h"
-#include "path.h"
+#include "otg_room.h"
 
 typedef enum { OTG_TIME, OTG_PHASE, OTG_NONE, OTG_IF_NECESSARY } OtgSync;
 
@@ -17,7 +16,12 @@ typedef enum {
     OTG_UNREACHABLE,   /* a velocity limit of zero is in the way */
     OTG_NOT_STRAIGHT,  /* the motion is not along one line */
     OTG_BLOCKED,       /* no motion of exactly that duration */
-    OTG_BAD_DURATION
+    OTG_BAD_DURATION,
+    OTG_BAD_ROOM,       /* a position limit is NaN, or the lower one is above the upper one */
+    OTG_TARGET_OUTSIDE, /* the target position is beyond a position limit */
+    OTG_START_TOO_FAST, /* the axis cannot stop before a position limit */
+    OTG_END_TOO_FAST,   /* the target cannot be come to without leaving a position limit before */
+    OTG_NO_ROOM         /* no motion was found between the position limits */
 } OtgStatus;
 
 typedef enum { OTG_P0, OTG_V0, OTG_A0, OTG_PF, OTG_VF, OTG_AF, OTG_VMAX, OTG_VMIN, OTG_AMAX, OTG_AMIN, OTG_JMAX,
@@ -26,6 +30,7 @@ typedef enum { OTG_P0, OTG_V0, OTG_A0, OTG_PF, OTG_VF, OTG_AF, OTG_VMAX, OTG_VMI
 typedef struct {
     int n;
     const double *field[OTG_FIELDS]; /* each n long */
+    const double *low, *high;        /* position limits, each n long; NULL if there are none */
     const int *interface, *sync, *enabled;
     double least, exact; /* durations; exact is NaN if none is wanted */
 } OtgInput;
@@ -33,12 +38,16 @@ typedef struct {
 typedef struct {
     int axis, field;
     double duration;
+    double overshoot; /* how far the axis must go beyond a position limit: field 0 is the lower one, 1 the upper one */
 } OtgAnswer;
 
-/* axes: room for n; paths: n, each with room for OTG_STEPS pieces. The duration of the whole, or what is wrong, in
+/* axes: room for n; paths: n, each with room for OTG_STEPS pieces, or with position limits OTG_ROOM_STEPS. The duration of the whole, or what is wrong, in
    answer. */
 OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer *answer);
 OtgStatus otg_check(const OtgInput *in, OtgAnswer *answer);
+/* The room of an axis, if it has walls; and why there is no motion in it. */
+OtgStatus otg_room_check(const OtgInput *in, int i, OtgRoom *room, int *walled, OtgAnswer *answer);
+OtgStatus otg_room_blame(const OtgInput *in, int i, const OtgRoom *room, OtgAnswer *answer);
 OtgRequest otg_request(const OtgInput *in, int i);
 OtgStatus otg_phase(const OtgInput *in, OtgAxis *line, OtgPath *paths, OtgAnswer *answer);
 /* The pieces of an axis from the steps of x, of which it does its share. */

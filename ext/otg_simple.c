@@ -81,7 +81,7 @@ static double next1(const OtgAxis *x, double T) {
 
 double otg_slack2(const OtgAxis *x, double T) {
     const double gained = larger(x->hi, x->lo) * T, most = larger(x->up, x->down);
-    return x->slack + 256 * DBL_EPSILON * (fabs(x->d) + (fabs(x->v0) + fabs(x->vf) + (gained < most ? gained :
+    return x->slack + x->grain * (fabs(x->d) + (fabs(x->v0) + fabs(x->vf) + (gained < most ? gained :
         most)) * T);
 }
 

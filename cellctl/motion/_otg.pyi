@@ -18,7 +18,6 @@ class Input:
     mirrored_acceleration: bool
     minimum: float
     exact: float
-    bounded: bool
     def __init__(self, degrees_of_freedom: int, *args: Any, **kwargs: Any) -> None: ...
     @property
     def degrees_of_freedom(self) -> int: ...

@@ -100,7 +100,6 @@ class _Wall:
         if np.isnan(wall).any():
             raise UsageError(f"{self.name} has NaN in it")
         given.room[self.index] = wall
-        given.bounded = bool(np.isfinite(given.room).any())
 
 
 def _numbers(value: ArrayLike, dof: int, name: str) -> Floats:
@@ -273,8 +272,8 @@ class Otg:
         return out
 
     def _refusal(self, given: InputParameter, error: _otg.PlanError) -> UsageError:
-        status, axis, field, duration = error.args
-        return refusal(given, status, axis, field, duration, blocked=self._blocked_text(given, status, axis))
+        status, axis, field, duration, overshoot = error.args
+        return refusal(given, status, axis, field, duration, overshoot, blocked=self._blocked_text(given, status, axis))
 
     def _blocked_text(self, given: InputParameter, status: int, axis: int) -> str:
         if status != BLOCKED or axis < 0:

@@ -18,7 +18,11 @@ UNREACHABLE: Final = 6
 NOT_STRAIGHT: Final = 7
 BLOCKED: Final = 8
 BAD_DURATION: Final = 9
-OUT_OF_ROOM: Final = 10
+BAD_ROOM: Final = 10
+TARGET_OUTSIDE: Final = 11
+START_TOO_FAST: Final = 12
+END_TOO_FAST: Final = 13
+NO_ROOM: Final = 14
 
 _SIGNS: Final = {"max_velocity": "zero or above", "min_velocity": "zero or below", "min_acceleration": "below zero"}
 
@@ -58,7 +62,38 @@ def _numbers(given: Input, status: int, axis: int, name: str) -> UsageError:
     )
 
 
-def refusal(given: Input, status: int, axis: int, field: int, duration: float, *, blocked: str = "") -> UsageError:
+def _room(given: Input, status: int, axis: int, side: int, overshoot: float) -> UsageError:
+    """What is wrong with the position limits, or with a motion between them."""
+    where = f"axis {axis}" if axis >= 0 else ""
+    low, high = (float(wall) for wall in given.room[:, axis])
+    if status == BAD_ROOM:
+        return UsageError(f"min_position {low:.9g} and max_position {high:.9g} leave no room", where=where,
+                          hint="The lower limit must not be above the upper one, and none may be NaN.")  # fmt: skip
+    if status == NO_ROOM:
+        return UsageError(f"no motion was found between the position limits {low:.9g} and {high:.9g}", where=where,
+                          hint="Slow down before, or widen min_position and max_position.")  # fmt: skip
+    wall = f"max_position {high:.9g}" if side else f"min_position {low:.9g}"
+    if status == TARGET_OUTSIDE:
+        value = _value(given, axis, "target_position")
+        return UsageError(f"target_position {value:.9g} is beyond {wall}", where=where, hint="Move the target.")
+    name, value = "current_velocity", _value(given, axis, "current_velocity")
+    if status == START_TOO_FAST:
+        return UsageError(
+            f"at {name} {value:.9g} it cannot stop before {wall}: it goes {overshoot:.9g} beyond at least",
+            where=where,
+            hint="Slow down before, or widen the position limit.",
+        )
+    value = _value(given, axis, "target_velocity")
+    return UsageError(
+        f"target_velocity {value:.9g} cannot be had there without going {overshoot:.9g} beyond {wall} before",
+        where=where,
+        hint="Lower the target velocity or acceleration, or move the target away from the limit.",
+    )
+
+
+def refusal(
+    given: Input, status: int, axis: int, field: int, duration: float, overshoot: float, *, blocked: str = ""
+) -> UsageError:
     """What to raise for a request that was not planned."""
     where = f"axis {axis}" if axis >= 0 else ""
     if status in (NOT_FINITE, BAD_LIMIT, TARGET_LIMIT, TARGET_RIM):
@@ -83,8 +118,7 @@ def refusal(given: Input, status: int, axis: int, field: int, duration: float, *
             where=where,
             hint="Take a possible duration, or minimum_duration instead of an exact one.",
         )
-    if status == OUT_OF_ROOM:
-        return UsageError("no motion was found that stays within the position limits", where=where,
-                          hint="Slow down before, or widen min_position and max_position.")  # fmt: skip
+    if status >= BAD_ROOM:
+        return _room(given, status, axis, field, overshoot)
     wanted = given.minimum if math.isnan(given.exact) else given.exact
     return UsageError(f"a duration of {wanted} s", hint="It must be finite and not negative.")
