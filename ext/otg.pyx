@@ -34,13 +34,12 @@ cdef extern from "otg_plan.h":
     int otg_plan(const OtgInput*, OtgAxis*, OtgPath*, OtgAnswer*) noexcept nogil
     int otg_check(const OtgInput*, OtgAnswer*) noexcept nogil
     OtgRequest otg_request(const OtgInput*, int) noexcept nogil
-    int otg_axis_prepare(OtgAxis*, const OtgRequest*) noexcept nogil
 
 cdef extern from "otg_audit.h":
     void otg_audit(const OtgInput*, const OtgPath*, double, double*, double*) noexcept nogil
 
 cdef extern from "otg_blocked.h":
-    int otg_blocked(const OtgAxis*, double (*)[2], int) noexcept nogil
+    int otg_blocked(const OtgRequest*, double*, double (*)[2], int) noexcept nogil
 
 cdef enum:
     VMAX = 6
@@ -174,7 +173,7 @@ cdef class Planner:
         cdef OtgInput request
         cdef OtgAnswer answer
         cdef OtgRequest one
-        cdef double intervals[8][2]
+        cdef double first, intervals[8][2]
         cdef int status, count, k
         given.fill(&request)
         if not 0 <= dof < given.degrees_of_freedom:
@@ -183,12 +182,12 @@ cdef class Planner:
         if status != 0:
             raise PlanError(status, answer.axis, answer.field, NAN, NAN)
         one = otg_request(&request, dof)
-        if otg_axis_prepare(self.axes, &one):
+        count = otg_blocked(&one, &first, intervals, 8)
+        if count < 0:
             raise PlanError(5, dof, -1, NAN, NAN)
-        if not isfinite(self.axes[0].first):
+        if not isfinite(first):
             raise PlanError(6, dof, -1, NAN, NAN)
-        count = otg_blocked(self.axes, intervals, 8)
-        return self.axes[0].first, [(intervals[k][0], intervals[k][1]) for k in range(count)]
+        return first, [(intervals[k][0], intervals[k][1]) for k in range(count)]
 
     def many(self, Input given not None, const double[:, :, ::1] problems, double[::1] out, double[:, ::1] audit=None):
         """Durations of many requests, NaN where one is invalid; its audit (n, 2): worst excess of a limit, worst miss.

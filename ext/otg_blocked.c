@@ -89,7 +89,7 @@ static int insert(double *times, int n, double t) {
 static int candidates(const OtgAxis *x, double first, double times[MOST]) {
     double found[MOST];
     int n = 0, sorted = 0;
-    const double end = x->interface == OTG_POSITION ? horizon(x) : 2 * x->from[x->stretches - 1];
+    const double end = x->brief ? INFINITY : x->interface == OTG_POSITION ? horizon(x) : 2 * x->from[x->stretches - 1];
     for (int i = 0; i < x->stretches; i++) {
         const double until = fmin(end, x->until[i]);
         if (n < MOST) found[n++] = x->from[i];
@@ -103,7 +103,7 @@ static int candidates(const OtgAxis *x, double first, double times[MOST]) {
     return sorted;
 }
 
-int otg_blocked(const OtgAxis *x, double (*intervals)[2], int room) {
+static int blocked(const OtgAxis *x, double (*intervals)[2], int room) {
     double times[MOST], before = x->first / x->second - x->braked;
     int count = 0, joined = 0;
     if (x->order == 1 || x->rest) return 0;
@@ -120,4 +120,24 @@ int otg_blocked(const OtgAxis *x, double (*intervals)[2], int room) {
         joined = 1;
     }
     return count;
+}
+
+/* What comes after the one stretch of a brief axis: nothing until the motions that brake first. */
+static int after_brief(const OtgRequest *r, OtgAxis *x, double (*intervals)[2], int count, int room) {
+    const double last = x->until[0] * x->second;
+    const int open = count && intervals[count - 1][1] >= last;
+    if (otg_axis_brake(x, r) || count + !open > room) return count;
+    if (!open) intervals[count++][0] = last;
+    intervals[count - 1][1] = x->first;
+    return count + blocked(x, intervals + count, room - count);
+}
+
+int otg_blocked(const OtgRequest *r, double *first, double (*intervals)[2], int room) {
+    OtgAxis x;
+    *first = INFINITY;
+    if (otg_axis_prepare(&x, r)) return -1;
+    *first = x.first;
+    if (!(x.first < INFINITY)) return 0;
+    const int count = blocked(&x, intervals, room);
+    return x.brief ? after_brief(r, &x, intervals, count, room) : count;
 }

@@ -62,17 +62,16 @@ static int look(const OtgInput *in, const OtgPath *paths, double T, Mood mood) {
 static void look_for_gaps(const OtgInput *in) {
     for (int i = 0; i < in->n; i++) {
         const OtgRequest r = otg_request(in, i);
-        OtgAxis x;
-        double gaps[8][2];
-        if (!otg_axis_prepare(&x, &r) && x.first < INFINITY) otg_blocked(&x, gaps, 8);
+        double first, gaps[8][2];
+        otg_blocked(&r, &first, gaps, 8);
     }
 }
 
 int main(int count, char **arguments) {
     const long rounds = count > 1 ? atol(arguments[1]) : 100000;
-    static OtgPiece pieces[AXES][OTG_STEPS];
+    static OtgPiece pieces[AXES][OTG_ROOM_STEPS];
     static OtgAxis axes[AXES];
-    double field[OTG_FIELDS][AXES];
+    double field[OTG_FIELDS][AXES], low[AXES], high[AXES];
     int interface[AXES], sync[AXES], enabled[AXES];
     long answers[16] = {0}, wrong = 0;
     OtgPath paths[AXES] = {{0}};
@@ -90,7 +89,11 @@ int main(int count, char **arguments) {
             enabled[i] = rand() % 9 != 0;
             paths[i].piece = pieces[i];
             paths[i].n = 0;
+            low[i] = rand() % 3 ? -INFINITY : fmin(field[OTG_P0][i], field[OTG_PF][i]) - fabs(number(mood)) * (rand() % 2);
+            high[i] = rand() % 3 ? INFINITY : fmax(field[OTG_P0][i], field[OTG_PF][i]) + fabs(number(mood)) * (rand() % 2);
         }
+        const int walled = rand() % 16 == 0;
+        in.low = walled ? low : NULL, in.high = walled ? high : NULL;
         in.least = rand() % 4 ? 0 : fabs(number(mood));
         in.exact = rand() % 8 ? NAN : fabs(number(mood));
         OtgAnswer answer;
