@@ -6,7 +6,11 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.math cimport INFINITY, isnan
 from libc.string cimport memset
 
+cimport numpy as cnp
+
 import numpy as np
+
+cnp.import_array()
 
 cdef object _EMPTY = np.empty
 cdef object _DOUBLE = np.float64
@@ -22,6 +26,14 @@ cdef object _output(object given, tuple shape, str name):
     if given.shape != shape:
         raise ValueError(f"{name} has shape {given.shape}, not {shape}")
     return given
+
+
+cdef inline double* _row(object given, int n):
+    """The numbers of an array that one state can be written to; NULL if it is none."""
+    if (not cnp.PyArray_Check(given) or cnp.PyArray_TYPE(given) != cnp.NPY_DOUBLE or cnp.PyArray_NDIM(given) != 1
+            or cnp.PyArray_DIM(given, 0) != n or not cnp.PyArray_ISCARRAY(given)):
+        return NULL
+    return <double*>cnp.PyArray_DATA(given)
 
 
 cdef class Trajectory:
@@ -72,16 +84,15 @@ cdef class Trajectory:
             view[i] = self.least[i]
         return result
 
-    def _at_one(self, double t, position, velocity, acceleration, jerk):
+    cdef void _at_one(self, double t, double* p, double* v, double* a, double* j) noexcept:
         cdef double state[4]
         cdef int i
-        cdef double[::1] p = position, v = velocity, a = acceleration, j = jerk
         for i in range(self.degrees_of_freedom):
             path_state(&self.path[i], t, state)
             p[i] = state[0]
             v[i] = state[1]
             a[i] = state[2]
-            if j is not None:
+            if j != NULL:
                 j[i] = state[3]
 
     def _at_many(self, const double[::1] times, position, velocity, acceleration, jerk):
@@ -98,6 +109,16 @@ cdef class Trajectory:
     def at_time(self, time, out=None, *, bint jerk=False):
         """Position, velocity, acceleration (and jerk) at one time, shape (dof,), or at many, shape (n, dof)."""
         cdef int parts = 4 if jerk else 3
+        cdef double* p_row
+        cdef double* v_row
+        cdef double* a_row
+        if type(time) is float and type(out) is tuple and not jerk and len(<tuple>out) == 3:
+            p_row = _row((<tuple>out)[0], self.degrees_of_freedom)  # in a control loop: nothing is made or copied
+            v_row = _row((<tuple>out)[1], self.degrees_of_freedom)
+            a_row = _row((<tuple>out)[2], self.degrees_of_freedom)
+            if p_row != NULL and v_row != NULL and a_row != NULL and not isnan(<double>time):
+                self._at_one(time, p_row, v_row, a_row, NULL)
+                return out
         if out is not None and len(out) != parts:
             raise ValueError(f"out has {len(out)} arrays, not {parts}")
         if isinstance(time, float) or isinstance(time, int):
@@ -120,7 +141,8 @@ cdef class Trajectory:
         a = _output(given[2], shape, "out[2]")
         j = _output(given[3], shape, "out[3]") if jerk else None
         if times is None:
-            self._at_one(time, p, v, a, j)
+            self._at_one(time, <double*>cnp.PyArray_DATA(p), <double*>cnp.PyArray_DATA(v),
+                         <double*>cnp.PyArray_DATA(a), <double*>cnp.PyArray_DATA(j) if jerk else NULL)
         else:
             self._at_many(times, p, v, a, j)
         return (p, v, a, j) if jerk else (p, v, a)

@@ -24,3 +24,4 @@ cdef class Trajectory:
     cdef double* least          # the least duration of each axis alone
     cdef size_t room            # pieces that the block can hold
     cdef int reserve(self, int degrees_of_freedom, size_t pieces) except -1
+    cdef void _at_one(self, double t, double* p, double* v, double* a, double* j) noexcept
