@@ -173,7 +173,8 @@ cdef class Planner:
         cdef OtgInput request
         cdef OtgAnswer answer
         cdef OtgRequest one
-        cdef double first, intervals[8][2]
+        cdef double first
+        cdef double[8][2] intervals
         cdef int status, count, k
         given.fill(&request)
         if not 0 <= dof < given.degrees_of_freedom:

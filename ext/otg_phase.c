@@ -64,8 +64,8 @@ static int line_request(const OtgInput *in, OtgRequest *r, Vector *line, int *st
     if (lead < 0) return 1;
     *line = vectors[chosen];
     for (int k = first; k < 5; k++) q[k] = along(in, &vectors[k], scales[k], line, lead, &fits);
-    *r = (OtgRequest){in->interface[0], 0, q[1], q[3], q[0], q[2], q[4], INFINITY, -INFINITY, INFINITY, -INFINITY,
-        INFINITY};
+    *r = (OtgRequest){.interface = in->interface[0], .v0 = q[1], .a0 = q[3], .pf = q[0], .vf = q[2], .af = q[4],
+        .vmax = INFINITY, .vmin = -INFINITY, .amax = INFINITY, .amin = -INFINITY, .jmax = INFINITY};
     for (int i = 0; i < in->n; i++) {
         if (!in->enabled[i]) continue;
         const double share = component(line, i);

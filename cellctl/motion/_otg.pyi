@@ -11,7 +11,8 @@ _Floats: TypeAlias = NDArray[np.float64]
 
 FIELD_NAMES: Final[tuple[str, ...]]
 
-class PlanError(Exception): ...
+class PlanError(Exception):
+    args: tuple[int, int, int, float, float]
 
 class Input:
     mirrored_velocity: bool

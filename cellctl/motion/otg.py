@@ -272,8 +272,7 @@ class Otg:
         return out
 
     def _refusal(self, given: InputParameter, error: _otg.PlanError) -> UsageError:
-        status, axis, field, duration, overshoot = error.args
-        return refusal(given, status, axis, field, duration, overshoot, blocked=self._blocked_text(given, status, axis))
+        return refusal(given, error, self._blocked_text(given, *error.args[:2]))
 
     def _blocked_text(self, given: InputParameter, status: int, axis: int) -> str:
         if status != BLOCKED or axis < 0:

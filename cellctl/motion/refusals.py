@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from cellctl.errors import UsageError
-from cellctl.motion._otg import FIELD_NAMES, Input
+from cellctl.motion._otg import FIELD_NAMES, Input, PlanError
 
 #: As OtgStatus in ext/otg_plan.h.
 NOT_FINITE: Final = 1
@@ -91,10 +91,9 @@ def _room(given: Input, status: int, axis: int, side: int, overshoot: float) -> 
     )
 
 
-def refusal(
-    given: Input, status: int, axis: int, field: int, duration: float, overshoot: float, *, blocked: str = ""
-) -> UsageError:
-    """What to raise for a request that was not planned."""
+def refusal(given: Input, error: PlanError, blocked: str) -> UsageError:
+    """What to raise for a request that was not planned; ``blocked`` tells which durations the axis cannot do."""
+    status, axis, field, duration, overshoot = error.args
     where = f"axis {axis}" if axis >= 0 else ""
     if status in (NOT_FINITE, BAD_LIMIT, TARGET_LIMIT, TARGET_RIM):
         return _numbers(given, status, axis, FIELD_NAMES[field])

@@ -167,9 +167,8 @@ def test_a_payload_hangs_on_the_flange():
     assert Dynamics(arm, (0, 0, 0)).gravity(stretched).tolist() == [0] * 6
 
 
-def test_a_payload_is_carried_once_where_one_joint_is_used_twice():
-    same = Joint("same", Pose(0.5), (0, 1, 0))
-    arm = RobotModel("pair", (same, same), Pose(0.5))
+def test_a_payload_is_carried_once_where_two_joints_are_alike():
+    arm = RobotModel("pair", tuple(Joint(name, Pose(0.5), (0, 1, 0)) for name in ("first", "second")), Pose(0.5))
     held = Dynamics(arm, load=Inertia(2.0)).gravity([0, 0])
     np.testing.assert_allclose(held, [-2 * 9.81, -2 * 9.81 * 0.5], rtol=1e-12)
 
