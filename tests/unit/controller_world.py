@@ -101,7 +101,7 @@ class Arm(_Fake, Robot):
         self.at: Any = READY
         self.angles = list(READY)
         self.permitted = False
-        self.moving: asyncio.Future[None] | None = None
+        self.moving: asyncio.Future[str] | None = None  # why it stopped: not an exception, which nobody may fetch
         self.permits: list[bool] = []
         self.moves: list[Any] = []
         self.hang = False
@@ -131,17 +131,19 @@ class Arm(_Fake, Robot):
         self.moving = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(1.0 if not self.hang else None):
-                await self.moving
+                why = await self.moving
         except TimeoutError:
             self.at = to
             self.angles[0] += 0.1
+        else:
+            raise DeviceFault("stopped", why, where=self.name)
         finally:
             self.moving = None
 
     def halt_motion(self, why: str) -> None:
         if self.moving is not None and not self.moving.done():
             self.angles[0] += 0.05
-            self.moving.set_exception(DeviceFault("stopped", why, where=self.name))
+            self.moving.set_result(why)
 
     async def stop(self, *, fast: bool) -> None:
         self.stops.append(fast)
