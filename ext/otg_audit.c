@@ -19,11 +19,12 @@ static void allowed(const OtgRequest *r, double limit[6]) {
     limit[5] = r->jmax;
 }
 
-/* The position limits, relative to the wider of them, or to the size of the motion. */
+/* The position limits, relative to the largest position there is: a motion that must go far from a wall and comes back
+   to it is as exact as the numbers of its far end. */
 static void check_room(const OtgRoom *room, const OtgPath *path, double *excess) {
     double bounds[8];
     path_bounds(path, bounds);
-    const double size = room->slack / 4e-13;
+    const double size = fmax(room->slack / 4e-13, fmax(fabs(bounds[0]), fabs(bounds[1])));
     worse(excess, (room->low - bounds[0]) / size);
     worse(excess, (bounds[1] - room->high) / size);
 }
@@ -52,7 +53,7 @@ static void check_axis(const OtgRequest *r, const OtgPath *path, double T, doubl
         a = q->a + q->dt * q->j;
         t = q->t + q->dt;
     }
-    if (T > 0) worse(miss, fabs(t - path->duration) / T);
+    if (T > 0 && path->n > 0) worse(miss, fabs(t - path->duration) / T); /* one that stands has no pieces */
     if (length > 0) worse(miss, fabs(path->p - p) / length);
     if (speed > 0 && (isfinite(r->amax) || isfinite(r->jmax))) worse(miss, fabs(path->v - v) / speed);
     if (pull > 0 && isfinite(r->jmax)) worse(miss, fabs(path->a - a) / pull);

@@ -42,7 +42,7 @@ OtgRequest otg_request(const OtgInput *in, int i) {
     const double *const *f = in->field;
     OtgRequest r = {in->interface[i] == OTG_VELOCITY ? OTG_VELOCITY : OTG_POSITION,
                     f[OTG_P0][i], f[OTG_V0][i], f[OTG_A0][i], f[OTG_PF][i], f[OTG_VF][i], f[OTG_AF][i],
-                    f[OTG_VMAX][i], f[OTG_VMIN][i], f[OTG_AMAX][i], f[OTG_AMIN][i], f[OTG_JMAX][i]};
+                    f[OTG_VMAX][i], f[OTG_VMIN][i], f[OTG_AMAX][i], f[OTG_AMIN][i], f[OTG_JMAX][i], 0};
     return r;
 }
 

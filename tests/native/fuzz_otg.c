@@ -30,6 +30,13 @@ static double ordinary(void) {
 
 static double number(Mood mood) { return mood == ORDINARY ? ordinary() : odd(); }
 
+/* From the nearer end of a motion to a wall. */
+static double margin(Mood mood) {
+    const int kind = rand() % 6;
+    const double far = fabs(number(mood));
+    return kind == 0 ? 0 : kind == 1 ? far : INFINITY;
+}
+
 static void draw(double field[OTG_FIELDS][AXES], Mood mood) {
     for (int k = 0; k < OTG_FIELDS; k++) {
         for (int i = 0; i < AXES; i++) {
@@ -89,8 +96,8 @@ int main(int count, char **arguments) {
             enabled[i] = rand() % 9 != 0;
             paths[i].piece = pieces[i];
             paths[i].n = 0;
-            low[i] = rand() % 3 ? -INFINITY : fmin(field[OTG_P0][i], field[OTG_PF][i]) - fabs(number(mood)) * (rand() % 2);
-            high[i] = rand() % 3 ? INFINITY : fmax(field[OTG_P0][i], field[OTG_PF][i]) + fabs(number(mood)) * (rand() % 2);
+            low[i] = fmin(field[OTG_P0][i], field[OTG_PF][i]) - margin(mood);
+            high[i] = fmax(field[OTG_P0][i], field[OTG_PF][i]) + margin(mood);
         }
         const int walled = rand() % 16 == 0;
         in.low = walled ? low : NULL, in.high = walled ? high : NULL;
