@@ -25,7 +25,7 @@ cdef extern from "otg_plan.h":
         const int* interface
         const int* sync
         const int* enabled
-        double least, exact
+        double least, exact, cycle
     ctypedef struct OtgAnswer:
         int axis, field
         double duration, overshoot
@@ -72,6 +72,7 @@ cdef class Input:
     cdef double* walls
     cdef public double minimum
     cdef public double exact
+    cdef public bint discrete           # durations are whole control cycles
 
     def __cinit__(self, int degrees_of_freedom, *args, **kwargs):
         cdef double[:, ::1] view
@@ -92,12 +93,13 @@ cdef class Input:
         self.options = &chosen[0, 0]
         self.minimum = 0.0
         self.exact = NAN
+        self.discrete = False
         self.room = np.full((2, degrees_of_freedom), INFINITY)
         self.room[0] = -INFINITY
         walls = self.room
         self.walls = &walls[0, 0]
 
-    cdef void fill(self, OtgInput* request) noexcept:
+    cdef void fill(self, OtgInput* request, double delta_time) noexcept:
         cdef int i, n = self.degrees_of_freedom
         if self.mirrored_velocity:
             for i in range(n):
@@ -113,6 +115,7 @@ cdef class Input:
         request.enabled = self.options + 2 * n
         request.least = self.minimum
         request.exact = self.exact
+        request.cycle = delta_time if self.discrete else 0.0
         request.low = request.high = NULL
         for i in range(n):
             if not (self.walls[i] == -INFINITY and self.walls[n + i] == INFINITY):
@@ -123,13 +126,15 @@ cdef class Planner:
     """Room to plan in, for so many axes: made once, used again and again without allocating."""
 
     cdef readonly int degrees_of_freedom
+    cdef readonly double delta_time
     cdef OtgAxis* axes
 
-    def __cinit__(self, int degrees_of_freedom, *args, **kwargs):
+    def __cinit__(self, int degrees_of_freedom, double delta_time):
         self.axes = <OtgAxis*>PyMem_Malloc(max(1, degrees_of_freedom) * sizeof(OtgAxis))
         if self.axes == NULL:
             raise MemoryError()
         self.degrees_of_freedom = degrees_of_freedom
+        self.delta_time = delta_time
 
     def __dealloc__(self):
         PyMem_Free(self.axes)
@@ -148,7 +153,7 @@ cdef class Planner:
         cdef int i, status, n = self.degrees_of_freedom
         if given.degrees_of_freedom != n:
             raise ValueError(f"the input has {given.degrees_of_freedom} axes, not {n}")
-        given.fill(&request)
+        given.fill(&request, self.delta_time)
         self.make_room(&request, trajectory)
         for i in range(n):
             self.axes[i].first = 0
@@ -176,7 +181,7 @@ cdef class Planner:
         cdef double first
         cdef double[8][2] intervals
         cdef int status, count, k
-        given.fill(&request)
+        given.fill(&request, self.delta_time)
         if not 0 <= dof < given.degrees_of_freedom:
             raise IndexError(f"axis {dof} of {given.degrees_of_freedom}")
         status = otg_check(&request, &answer)
@@ -206,7 +211,7 @@ cdef class Planner:
             raise ValueError("the shapes do not fit")
         if audit is not None and (audit.shape[0] != out.shape[0] or audit.shape[1] != 2):
             raise ValueError("the shapes do not fit")
-        given.fill(&request)
+        given.fill(&request, self.delta_time)
         self.make_room(&request, room)
         with nogil:
             for k in range(problems.shape[0]):
@@ -234,13 +239,13 @@ cdef class Stepper:
     cdef double* last_walls
     cdef int* last_options
     cdef double last_minimum, last_exact
-    cdef bint known
+    cdef bint last_discrete, known
 
     def __cinit__(self, int degrees_of_freedom, double delta_time, Trajectory trajectory not None,
                   Trajectory spare not None):
         if not (delta_time > 0 and isfinite(delta_time)):
             raise ValueError(f"a control cycle of {delta_time} s; it must be above zero")
-        self.planner = Planner(degrees_of_freedom)
+        self.planner = Planner(degrees_of_freedom, delta_time)
         self.trajectory = trajectory
         self.spare = spare
         self.degrees_of_freedom = degrees_of_freedom
@@ -262,7 +267,7 @@ cdef class Stepper:
         return (self.known and memcmp(self.last, given.values, FIELDS * n * sizeof(double)) == 0
                 and memcmp(self.last_options, given.options, 3 * n * sizeof(int)) == 0
                 and memcmp(self.last_walls, given.walls, 2 * n * sizeof(double)) == 0
-                and self.last_minimum == given.minimum
+                and self.last_minimum == given.minimum and self.last_discrete == given.discrete
                 and (self.last_exact == given.exact or (isnan(self.last_exact) and isnan(given.exact))))
 
     def reset(self):
@@ -276,7 +281,7 @@ cdef class Stepper:
         cdef int i, k, n = self.degrees_of_freedom
         if given.degrees_of_freedom != n or out.shape[0] != 4 or out.shape[1] != n:
             raise ValueError(f"the input or the output does not have {n} axes")
-        given.fill(&request)
+        given.fill(&request, self.delta_time)
         self.planned = not self.unchanged(given)
         if self.planned:
             self.planner.run(given, self.spare)
@@ -285,7 +290,7 @@ cdef class Stepper:
             memcpy(self.last, given.values, FIELDS * n * sizeof(double))
             memcpy(self.last_options, given.options, 3 * n * sizeof(int))
             memcpy(self.last_walls, given.walls, 2 * n * sizeof(double))
-            self.last_minimum, self.last_exact = given.minimum, given.exact
+            self.last_minimum, self.last_exact, self.last_discrete = given.minimum, given.exact, given.discrete
             self.known = True
         self.time += self.delta_time
         for i in range(n):

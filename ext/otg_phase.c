@@ -126,18 +126,24 @@ static void spread(const OtgInput *in, const OtgAxis *x, const OtgSteps *s, cons
     }
 }
 
+/* The least duration of at least T along the line. */
+static double next_along(const OtgRequest *r, OtgAxis *x, const OtgRoom *room, double T, OtgLegs *legs) {
+    if (room) return otg_room_next(r, room, T, legs);
+    const double next = otg_axis_next(x, T);
+    return next < INFINITY || !x->brief || otg_axis_brake(x, r) ? next : otg_axis_next(x, T);
+}
+
 static OtgStatus least_along(const OtgInput *in, const OtgRequest *r, OtgAxis *x, const OtgRoom *room, double least,
     OtgLegs *legs, double *T) {
     if (otg_axis_prepare(x, r)) return OTG_TOO_FAR_APART;
-    if (room) {
-        x->first = otg_room_next(r, room, 0, legs);
-        *T = least > x->first ? otg_room_next(r, room, least, legs) : x->first;
-        if (!(*T < INFINITY)) return OTG_NO_ROOM;
-    } else {
-        *T = otg_axis_next(x, larger(least, x->first));
-        if (x->brief && !(*T < INFINITY) && otg_axis_brake(x, r) == 0) *T = otg_axis_next(x, larger(least, x->first));
-        if (!(*T < INFINITY)) return OTG_UNREACHABLE;
+    if (room) x->first = otg_room_next(r, room, 0, legs);
+    *T = otg_whole(in, larger(least, x->first));
+    for (int round = 0; round < 8 && *T < INFINITY && *T > x->first; round++) { /* each leaves a blocked interval behind */
+        const double next = next_along(r, x, room, *T, legs);
+        if (!(next > *T)) break;
+        *T = otg_whole(in, next);
     }
+    if (!(*T < INFINITY)) return room ? OTG_NO_ROOM : OTG_UNREACHABLE;
     return in->exact >= 0 && *T > in->exact * (1 + 4 * DBL_EPSILON) ? OTG_BLOCKED : OTG_OK;
 }
 

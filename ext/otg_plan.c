@@ -95,22 +95,44 @@ static int finish(const OtgInput *in, int i, const OtgAxis *x, const OtgRequest 
     return good;
 }
 
+double otg_whole(const OtgInput *in, double T) {
+    if (!(in->cycle > 0) || in->exact >= 0) return T;
+    const double whole = ceil(T / in->cycle) * in->cycle;
+    return whole < T ? whole + in->cycle : whole;
+}
+
+/* The same for an axis that arrives alone. Each round leaves a blocked interval behind. */
+static double alone(const OtgInput *in, OtgAxis *axes, int i, double least) {
+    double T = otg_whole(in, least > axes[i].first ? least : axes[i].first);
+    for (int round = 0; round < 8 && T > axes[i].first; round++) {
+        const double next = next_of(in, axes, i, T);
+        if (!(next > T)) break;
+        T = otg_whole(in, next);
+    }
+    return T;
+}
+
 /* The least duration of at least `least` that every synchronised axis can do. */
 static double common(const OtgInput *in, OtgAxis *axes, double least, int *blocker) {
     double T = least;
     for (int i = 0; i < in->n; i++) {
         if (joins(in, i) && axes[i].first > T) T = axes[i].first, *blocker = i;
     }
+    T = otg_whole(in, T);
     /* Each axis blocks two intervals at most besides its first, and each jump leaves one behind. */
     for (int round = 0, agreed = 0; round < 4 * in->n + 4 && !agreed; round++) {
         agreed = 1;
         for (int i = 0; i < in->n; i++) {
             if (!joins(in, i) || axes[i].first == T) continue;
             const double next = next_of(in, axes, i, T);
-            if (next > T) T = next, *blocker = i, agreed = 0;
+            if (next > T) T = otg_whole(in, next), *blocker = i, agreed = 0;
         }
     }
     return T;
+}
+
+static int too_long(const OtgInput *in, double T) {
+    return in->exact >= 0 && T > in->exact * (1 + 4 * DBL_EPSILON);
 }
 
 static OtgStatus prepare(const OtgInput *in, int i, OtgAxis *x, OtgAnswer *answer) {
@@ -142,18 +164,19 @@ OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer 
     const double T = common(in, axes, least, &answer->axis);
     answer->duration = T;
     if (!(T < INFINITY)) return in->low ? OTG_NO_ROOM : OTG_UNREACHABLE;
-    if (in->exact >= 0 && T > in->exact * (1 + 4 * DBL_EPSILON)) return OTG_BLOCKED;
+    if (too_long(in, T)) return OTG_BLOCKED;
     for (int i = 0; i < in->n; i++) {
         const OtgRequest r = otg_request(in, i);
         if (!in->enabled[i]) {
             stand(&paths[i], &r);
             continue;
         }
-        const double own = joins(in, i) ? T : least > axes[i].first ? next_of(in, axes, i, least) : axes[i].first;
+        const double own = joins(in, i) ? T : alone(in, axes, i, least);
         answer->axis = i;
         if (!(own < INFINITY)) return OTG_UNREACHABLE;
-        if (!finish(in, i, &axes[i], &r, own, &paths[i])) return OTG_TOO_FAR_APART;
         if (own > answer->duration) answer->duration = own;
+        if (too_long(in, own)) return OTG_BLOCKED;
+        if (!finish(in, i, &axes[i], &r, own, &paths[i])) return OTG_TOO_FAR_APART;
     }
     return OTG_OK;
 }

@@ -33,6 +33,7 @@ typedef struct {
     const double *low, *high;        /* position limits, each n long; NULL if there are none */
     const int *interface, *sync, *enabled;
     double least, exact; /* durations; exact is NaN if none is wanted */
+    double cycle;        /* the fastest motion of so many whole cycles; 0: of any duration */
 } OtgInput;
 
 typedef struct {
@@ -49,6 +50,8 @@ OtgStatus otg_check(const OtgInput *in, OtgAnswer *answer);
 OtgStatus otg_room_check(const OtgInput *in, int i, OtgRoom *room, int *walled, OtgAnswer *answer);
 OtgStatus otg_room_blame(const OtgInput *in, int i, const OtgRoom *room, OtgAnswer *answer);
 OtgRequest otg_request(const OtgInput *in, int i);
+/* The next duration in whole cycles. */
+double otg_whole(const OtgInput *in, double T);
 OtgStatus otg_phase(const OtgInput *in, OtgAxis *line, OtgPath *paths, OtgAnswer *answer);
 /* The pieces of an axis from the steps of x, of which it does its share. */
 void otg_pieces(OtgPath *path, const OtgSteps *s, const OtgAxis *x, double share, double p, double v, double a);

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from cellctl.motion.inertia import Inertia
     from cellctl.motion.jog import Jog
     from cellctl.motion.model import Joint, JointType, RobotModel
-    from cellctl.motion.otg import ControlInterface, InputParameter, Otg, OutputParameter, Result, Synchronization
+    from cellctl.motion.otg import (
+        ControlInterface,
+        DurationDiscretization,
+        InputParameter,
+        Otg,
+        OutputParameter,
+        Result,
+        Synchronization,
+    )
     from cellctl.motion.tool import Payload, Tool, with_load
     from cellctl.motion.trajectory import Certificate, Limits, Trajectory
 
@@ -28,6 +36,7 @@ __all__ = [
     "ControlInterface",
     "DeltaArm",
     "DeltaModel",
+    "DurationDiscretization",
     "Dynamics",
     "Followed",
     "Found",
@@ -57,7 +66,10 @@ _HOMES: Final = {
     "inertia": ("Inertia",),
     "jog": ("Jog",),
     "model": ("Joint", "JointType", "RobotModel"),
-    "otg": ("ControlInterface", "InputParameter", "Otg", "OutputParameter", "Result", "Synchronization"),
+    "otg": (
+        *("ControlInterface", "DurationDiscretization", "InputParameter", "Otg", "OutputParameter", "Result"),
+        "Synchronization",
+    ),
     "tool": ("Payload", "Tool", "with_load"),
     "trajectory": ("Certificate", "Limits", "Trajectory"),
 }

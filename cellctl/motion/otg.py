@@ -47,6 +47,13 @@ class Synchronization(IntEnum):
     TIME_IF_NECESSARY = 3
 
 
+class DurationDiscretization(IntEnum):
+    """Which durations count: any, or whole control cycles, so that the last cycle meets the target exactly."""
+
+    CONTINUOUS = 0
+    DISCRETE = 1
+
+
 class Result(IntEnum):
     """Whether the motion goes on."""
 
@@ -165,6 +172,15 @@ class InputParameter(_otg.Input):
         self.minimum = 0.0 if value is None else float(value)
 
     @property
+    def duration_discretization(self) -> DurationDiscretization:
+        """Whether the motion takes a whole number of the control cycles that ``Otg`` was made with."""
+        return DurationDiscretization(int(self.discrete))
+
+    @duration_discretization.setter
+    def duration_discretization(self, value: DurationDiscretization) -> None:
+        self.discrete = DurationDiscretization(value) is DurationDiscretization.DISCRETE
+
+    @property
     def duration(self) -> float | None:
         """The motion takes exactly so long (s); refused where no motion does."""
         return None if math.isnan(self.exact) else self.exact
@@ -219,7 +235,7 @@ class Otg:
             raise UsageError(f"a control cycle of {delta_time} s", hint="It must be above zero.")
         self.degrees_of_freedom = degrees_of_freedom
         self.delta_time = delta_time
-        self._planner = _otg.Planner(degrees_of_freedom)
+        self._planner = _otg.Planner(degrees_of_freedom, delta_time)
         self._stepper = _otg.Stepper(degrees_of_freedom, delta_time, Trajectory(), Trajectory())
 
     def calculate(self, given: InputParameter, trajectory: Trajectory | None = None) -> Trajectory:

@@ -75,5 +75,5 @@ def judge(requests: Floats, like: InputParameter | None = None) -> tuple[Floats,
     """
     given = request_of(requests[0]) if like is None else like
     durations, worst = np.empty(len(requests)), np.zeros((len(requests), 2))
-    Planner(requests.shape[2]).many(given, np.ascontiguousarray(requests), durations, worst)
+    Planner(requests.shape[2], 0.001).many(given, np.ascontiguousarray(requests), durations, worst)
     return durations, worst[:, 0], worst[:, 1]

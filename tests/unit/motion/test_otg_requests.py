@@ -217,3 +217,12 @@ def test_the_velocity_interface_and_its_own_exact_durations():
                 trajectory = Otg(1).calculate(given)
                 assert trajectory.duration == T
                 assert trajectory.at_time(T * (1 - 1e-15))[1] == pytest.approx(fields[4], abs=1e-9)
+
+
+def test_an_exact_duration_binds_axes_that_arrive_alone_too():
+    given = InputParameter(2)
+    given.target_position, given.max_velocity, given.max_acceleration = [0.1, 5.0], 1.0, 2.0
+    given.synchronization = Synchronization.NONE
+    given.duration = 3.0
+    with pytest.raises(UsageError, match=r"axis 1: no motion takes exactly 3 s; the next possible duration is 5\.5 s"):
+        Otg(2).calculate(given)

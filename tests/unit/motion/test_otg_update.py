@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from cellctl.errors import UsageError
-from cellctl.motion import ControlInterface, InputParameter, Jog, Limits, Otg, OutputParameter, Result
+from cellctl.motion import (
+    ControlInterface,
+    DurationDiscretization,
+    InputParameter,
+    Jog,
+    Limits,
+    Otg,
+    OutputParameter,
+    Result,
+    Synchronization,
+)
 
 from .problems import random_problems, request
 
@@ -165,3 +175,34 @@ def test_jog_refuses_what_is_no_velocity():
         jog.command(np.inf)
     with pytest.raises(UsageError, match="acceleration"):
         Jog([0.0], Limits(max_velocity=1.0))
+
+
+@pytest.mark.parametrize("synchronization", list(Synchronization))
+@pytest.mark.parametrize("cycle", [0.001, 0.0037, 0.25])
+def test_discrete_durations_are_whole_cycles_and_the_next_ones_that_can_be(synchronization, cycle):
+    for fields in random_problems(6, 30, 3):
+        given, otg = request(fields), Otg(3, cycle)
+        given.synchronization = synchronization
+        if synchronization is Synchronization.PHASE:
+            given.data[[1, 2, 4, 5]] = 0
+        least = otg.calculate(given)
+        given.duration_discretization = DurationDiscretization.DISCRETE
+        whole = otg.calculate(given)
+        cycles = whole.duration / cycle
+        assert cycles == pytest.approx(round(cycles), abs=1e-9)
+        assert whole.duration >= least.duration
+        for fewer in np.arange(np.ceil(least.duration / cycle - 1e-9), round(cycles)):
+            given.duration = fewer * cycle  # every whole number below is blocked
+            with pytest.raises(UsageError, match="no motion takes exactly"):
+                otg.calculate(given)
+        given.duration = None
+
+
+def test_the_last_cycle_of_a_discrete_motion_meets_the_target():
+    given, otg, output = request(random_problems(7, 1, 2)[0]), Otg(2, CYCLE), OutputParameter(2)
+    given.duration_discretization = DurationDiscretization.DISCRETE
+    cycles = round(otg.calculate(given).duration / CYCLE)
+    for _ in range(cycles):
+        otg.update(given, output)
+        output.pass_to_input(given)
+    np.testing.assert_allclose(output.state[:3], given.data[3:6], rtol=1e-9, atol=1e-9)
