@@ -1,8 +1,9 @@
 /* A chain of joints and links, forward: where the tip is, and how it moves with the joints.
 
-    T(q) = base Π [Rz(turn + q) Tz(d) Tx(a) Rx(alpha)] tip;    a sliding joint adds q to d instead of turning
+    T(q) = base Π [Rz(turn + q) Tz(d) Tx(a) Rz(twist) Rx(alpha)] tip;    a sliding joint adds q to d instead of turning
 
-Every arm comes down to this form (cellctl/motion/lines.py). The Jacobian is the geometric one in the base: column i is
+Every arm comes down to this form (cellctl/motion/lines.py); twist is zero but between axes that are all but parallel,
+whose common normal lies too far away to count with. The Jacobian is the geometric one in the base: column i is
 the velocity (m/s) of the tip's origin and its turning speed (rad/s) for a unit speed of joint i. */
 #ifndef CHAIN_H
 #define CHAIN_H
@@ -13,7 +14,8 @@ enum { CHAIN_MOST = 16 };
 
 typedef struct {
     double turn, d, a, c, s; /* c, s: of alpha */
-    int slides;
+    double twist_c, twist_s;
+    int slides, twists;
 } ChainJoint;
 
 typedef struct {

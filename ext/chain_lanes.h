@@ -26,8 +26,13 @@ INLINE void pass(Turn *t, const ChainJoint *joint, const Lane *value) {
     const Lane along = joint->slides ? *value + joint->d : (Lane){0} + joint->d;
     lanes_sincos(&angle, &sine, &cosine);
     for (int i = 0; i < 3; i++) {
-        const Lane x = t->x[i] * cosine + t->y[i] * sine, y = t->y[i] * cosine - t->x[i] * sine, z = t->z[i];
+        Lane x = t->x[i] * cosine + t->y[i] * sine, y = t->y[i] * cosine - t->x[i] * sine, z = t->z[i];
         t->p[i] += z * along + x * joint->a;
+        if (joint->twists) {
+            const Lane straight = x;
+            x = x * joint->twist_c + y * joint->twist_s;
+            y = y * joint->twist_c - straight * joint->twist_s;
+        }
         t->x[i] = x;
         t->y[i] = y * joint->c + z * joint->s;
         t->z[i] = z * joint->c - y * joint->s;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "chain.h"
+#include "polish.h"
 
 /* For n sets of joint values, row by row (n, joints): transforms (n, 4, 4) row-major, Jacobians (n, 6, joints). */
 typedef struct {
@@ -12,6 +13,7 @@ typedef struct {
     void (*forward)(const Chain *chain, const double *q, size_t n, double *out);
     void (*jacobian)(const Chain *chain, const double *q, size_t n, double *out);
     void (*atan2)(const double *y, const double *x, size_t n, double *out);
+    Polish newton, descend;
 } Kernel;
 
 extern const Kernel kernel_scalar, kernel_baseline, kernel_avx2;

@@ -1,6 +1,7 @@
 /* All that a kernel is made of, for LANES numbers at once; included by one file a kernel. */
 #include "chain_lanes.h"
 #include "kernel.h"
+#include "polish_lanes.h"
 
 INLINE void atan2_some(const double *y, const double *x, size_t n, double *out) {
     Lane above = {0}, along = {0}, angle;

@@ -2,7 +2,7 @@
 #define LANES 1
 #include "kernel_lanes.h"
 
-const Kernel kernel_scalar = {"scalar", forward_all, jacobian_all, atan2_all};
+const Kernel kernel_scalar = {"scalar", forward_all, jacobian_all, atan2_all, newton_all, descend_all};
 
 void chain_state(const Chain *chain, const double *q, Frame *tip, double *out) {
     double row[16];

@@ -95,10 +95,10 @@ def pose_of(transform):
 cdef class Chain:
     """See cellctl/motion/lines.py for the formula; this holds the numbers."""
 
-    def __init__(self, base, links, slides, tip):
-        """``base`` and ``tip`` (4, 4); ``links`` (n, 4): turn, d, a, alpha; ``slides`` (n,)."""
+    def __init__(self, base, links, slides, tip, twists=None):
+        """``base`` and ``tip`` (4, 4); ``links`` (n, 4): turn, d, a, alpha; ``slides`` and ``twists`` (n,)."""
         cdef int i
-        cdef double turn, d, a, alpha
+        cdef double turn, d, a, alpha, twist
         if not 1 <= len(links) <= CHAIN_MOST:
             raise ValueError(f"{len(links)} joints, not 1 to {CHAIN_MOST}")
         frame_of(base, &self.chain.base)
@@ -108,6 +108,9 @@ cdef class Chain:
             turn, d, a, alpha = links[i]
             self.chain.joint[i].turn, self.chain.joint[i].d, self.chain.joint[i].a = turn, d, a
             self.chain.joint[i].c, self.chain.joint[i].s = _right(cos(alpha)), _right(sin(alpha))
+            twist = 0.0 if twists is None else twists[i]
+            self.chain.joint[i].twist_c, self.chain.joint[i].twist_s = cos(twist), sin(twist)
+            self.chain.joint[i].twists = twist != 0
             self.chain.joint[i].slides = bool(slides[i])
 
     @property

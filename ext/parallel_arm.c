@@ -99,6 +99,14 @@ static Wrist flipped(const Wrist *w) {
     return other;
 }
 
+/* How far the wrist may be out of reach, if the frame is off by `way` and `turn`: next to a singular pose that moves
+   joints 1 and 6, and so the wrist, by more. */
+static double rim(const ParallelArm *arm, const Wrist *w) {
+    if (arm->way == 0) return RIM;
+    const double turn = arm->way / fabs(w->p);
+    return RIM + arm->way + arm->d4 * turn + arm->d5 * (arm->turn + turn) / w->s5;
+}
+
 /* The elbow for a wrist, with joint 2 as wanted where it may be anything; 0 where it is out of reach. */
 static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, double wanted, Way *way) {
     const double far = arm->a2 + arm->a3, near = fabs(arm->a2 - arm->a3);
@@ -106,7 +114,7 @@ static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, double w
     way->wu = w->u + arm->d5 * w->q234.c;
     const double square = way->wp * way->wp + way->wu * way->wu, length = sqrt(square);
     way->beyond = length > far ? length - far : near - length;
-    if (!(way->beyond <= RIM)) return 0;
+    if (!(way->beyond <= rim(arm, w))) return 0;
     /* exact digits at both ends */
     const double over = (far - length) * (far + length), under = (length - near) * (length + near);
     way->over = over > 0 ? sqrt(over) : 0;
@@ -166,7 +174,7 @@ static int find_way(const ParallelArm *arm, const Frame *f, Wrist w, int flip, c
 /* The one or two q1 for which o5 lies at d4 from the arm's plane. */
 static int shoulders(const ParallelArm *arm, const Frame *f, double wanted, Arc q1[2]) {
     const double x = f->p[0], y = f->p[1], d4 = arm->d4, square = x * x + y * y, radius = sqrt(square);
-    if (!(radius >= d4 - RIM)) return 0;
+    if (!(radius >= d4 - RIM - arm->way)) return 0;
     if (radius < FREE) { /* only where d4 is zero: any q1 will do */
         q1[0] = arc_of(wanted), q1[1] = opposite(q1[0]);
         return 2;

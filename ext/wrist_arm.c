@@ -4,6 +4,11 @@
 
 #include "wrist_arm.h"
 
+static const double RIM = 1.5e-7; /* m: a pose so little out of reach is answered at the rim */
+static const double ROUGH = 1e-3; /* m: what is further out of reach is not tried. Near two rims at once the square
+                                     root of a miss at the one is missing at the other */
+static const double TWIST = 1e-9; /* rad: axes 4 and 6 may stand so much nearer or further apart than they can */
+
 enum { TURN, D, A, ALPHA };
 
 static Turn exact(double angle) {
@@ -35,6 +40,12 @@ static int kind_of(WristArm *arm) {
     return 1;
 }
 
+void wrist_loosen(WristArm *arm, double way, double turn) {
+    arm->rim = RIM + way;
+    arm->rough = fmax(ROUGH, sqrt(way * arm->size));
+    arm->twist = TWIST + sqrt(turn);
+}
+
 int wrist_arm(WristArm *arm, const double *links, const double *base, const double *tip, int mirrored) {
     const double *const first = links, *const second = links + 4, *const third = links + 8;
     const double *const fourth = links + 12, *const fifth = links + 16;
@@ -56,6 +67,7 @@ int wrist_arm(WristArm *arm, const double *links, const double *base, const doub
     arm->h = third[D] + fourth[D] * alpha3.c;
     if (arm->rho < 1e-9) arm->rho = 0;
     arm->size = fabs(arm->a1) + fabs(arm->a2) + fabs(arm->d2) + arm->rho + fabs(arm->h);
+    wrist_loosen(arm, 0, 0);
     arm->alpha1 = exact(first[ALPHA]);
     arm->alpha2 = exact(second[ALPHA]);
     arm->alpha4 = exact(fourth[ALPHA]);

@@ -17,7 +17,7 @@ and else from the quartic in tan(theta3 / 2) (wrist_conic.c). The wrist then tur
     Rz(theta4) Rx(alpha4) Rz(theta5) Rx(alpha5) Rz(theta6) = what the first three joints leave of the rotation
 
 No angle comes from an arc cosine. A place that is not exact, as at the rim of the reach where digits are lost, is
-polished by damped Newton steps (wrist_polish.c), and given up if it stays further than WRIST_RIM from the pose; where
+polished by damped Newton steps (wrist_polish.c), and given up if it stays further than `rim` from the pose; where
 the wrist is singular too it is settled there (wrist_settle.c). */
 #ifndef WRIST_ARM_H
 #define WRIST_ARM_H
@@ -28,7 +28,6 @@ the wrist is singular too it is settled there (wrist_settle.c). */
 
 enum { WRIST_PLACES = 4, WRIST_ROWS = 8 };
 
-static const double WRIST_RIM = 1.5e-7;   /* m: a pose so little out of reach is answered at the rim */
 static const double WRIST_FREE = 1e-10;   /* m, or a sine: what is nearer to an axis may turn about it as one likes */
 
 /* How the first three axes lie; what is first in this list is looked for first. */
@@ -52,6 +51,7 @@ typedef struct {
     double turn[6];
     double a1, a2, d2, rho, h, size; /* m; size: about its reach */
     Turn alpha1, alpha2, alpha4, alpha5;
+    double rim, rough, twist; /* m, m, rad: what may be missed at the rim, what is tried, how far axes 4 and 6 may be off */
     double rest[9];     /* what of the rotation is constant between axes 3 and 4 */
     Turn folded, bent;  /* between axes 4 and 6 at theta5 = 0 and 180°: alpha4 + alpha5, alpha4 - alpha5; sines >= 0 */
     void (*atan2)(const double *y, const double *x, size_t n, double *out); /* of the kernel in use */
@@ -70,6 +70,8 @@ int wrist_arm(WristArm *arm, const double *links, const double *base, const doub
    angles: where a joint may stand as one likes it stands like there. Room for 8 rows of 6. */
 int wrist_inverse(const void *arm, const Frame *flange, const double *wanted, double *rows);
 /* Which way shoulder, elbow and wrist are bent, by the sign; 0 where they are singular, or cannot be told apart. */
+/* From now on a pose that is off by so much (m, rad) counts as within reach, at the rim: for near_arm.h. */
+void wrist_loosen(WristArm *arm, double way, double turn);
 void wrist_bends(const void *arm, const double *q, double bends[3]);
 
 /* The parts. All places for W at w. */

@@ -13,7 +13,6 @@ and 6 are nearly in line, is made good by it. */
 
 #include <math.h>
 
-static const double TWIST = 1e-9; /* rad: axes 4 and 6 may stand so much nearer or further apart than they can */
 static const double LOST = 1e-5;  /* rad: the same, or their angle, where a rim of joints 1 to 3 may be to blame */
 static const double RIGID = 1e-5; /* what a rotation's rows may miss their lengths and right angles by */
 
@@ -115,13 +114,13 @@ static void wrist(const WristArm *arm, const Frame *at, Place *place, const doub
     wrist_left(arm, place, at->r, m);
     Turn between = between_4_and_6(m);
     double beyond = fifth(arm, between, &t5);
-    const int lost = (beyond > TWIST && beyond < LOST) || (between.s > WRIST_FREE && between.s < LOST);
+    const int lost = (beyond > arm->twist && beyond < LOST) || (between.s > WRIST_FREE && between.s < LOST);
     if (lost && wrist_settle(arm, at, place)) {
         wrist_left(arm, place, at->r, m);
         between = between_4_and_6(m);
         beyond = fifth(arm, between, &t5);
     }
-    if (!(beyond <= TWIST)) return;
+    if (!(beyond <= arm->twist)) return;
     if (between.s < WRIST_FREE) {
         t5.s = 0;
         t6.c = cos(wanted[5] + arm->turn[5]);

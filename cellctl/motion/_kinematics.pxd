@@ -12,12 +12,19 @@ cdef extern from "chain.h":
     enum: CHAIN_MOST
     ctypedef struct ChainJoint:
         double turn, d, a, c, s
-        int slides
+        double twist_c, twist_s
+        int slides, twists
     ctypedef struct CChain "Chain":
         int n
         Frame base, tip
         ChainJoint joint[16]
     void chain_state(const CChain*, const double*, Frame*, double*) noexcept nogil
+
+cdef extern from "polish.h":
+    ctypedef struct Polished:
+        double step, left
+        int sure
+    ctypedef void (*Polish)(const CChain*, const Frame*, double, size_t, double*, Polished*) noexcept nogil
 
 cdef extern from "kernel.h":
     ctypedef struct Kernel:
@@ -25,6 +32,7 @@ cdef extern from "kernel.h":
         void (*forward)(const CChain*, const double*, size_t, double*) noexcept nogil
         void (*jacobian)(const CChain*, const double*, size_t, double*) noexcept nogil
         void (*atan2)(const double*, const double*, size_t, double*) noexcept nogil
+        Polish newton, descend
     const Kernel* kernel() noexcept nogil
     bint kernel_use(const char*) noexcept nogil
 

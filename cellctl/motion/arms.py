@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from cellctl.errors import UsageError
 from cellctl.motion._kinematics import Chain, Inverse, Numeric
 from cellctl.motion.library import load
-from cellctl.motion.lines import Links, inverted, lines_of, links_of, matrix
+from cellctl.motion.lines import FAR, Links, inverted, lines_of, links_of, matrix
 from cellctl.motion.model import JointType, RobotModel
 from cellctl.motion.pose import Pose
 from cellctl.motion.solution import ClosedForm
@@ -55,7 +55,7 @@ class Followed(NamedTuple):
 @lru_cache(maxsize=64)
 def _recognised(model: RobotModel) -> tuple[Links, tuple[str, ClosedForm | None]]:
     lines = lines_of(model)
-    return links_of(lines), closed_form(lines)
+    return links_of(lines, far=FAR), closed_form(lines)
 
 
 class Arm:
@@ -73,7 +73,7 @@ class Arm:
         self._turns = tuple(_TURN if joint.type is JointType.REVOLUTE else 0.0 for joint in model.joints)
         self._zero = (0.0,) * self.degrees_of_freedom
         point = matrix(tool)
-        self._chain = Chain(links.base, links.links, links.slides, links.tip @ point)
+        self._chain = Chain(links.base, links.links, links.slides, links.tip @ point, links.twists)
         self.solver, form = closed
         limits = list(zip(self._turns, self._lower, self._upper, strict=True))
         self._inverse = form.inverse(inverted(point), limits) if form else None

@@ -2,9 +2,9 @@
 
 Every table, whatever its convention, comes down to lines; and two lines have one common normal. So each chain is
 
-    T(q) = base · Π [Rz(turn_i + q_i) Tz(d_i) Tx(a_i) Rx(alpha_i)] · tip        (a sliding joint adds q_i to d_i)
+    T(q) = base · Π [Rz(turn_i + q_i) Tz(d_i) Tx(a_i) Rz(twist_i) Rx(alpha_i)] · tip        (a sliding joint adds q_i to d_i)
 
-with x along the common normals, whatever frames it was told in.
+with x along the common normals, whatever frames it was told in. twist is zero but where two lines are nearly parallel.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ SAME: Final = 1e-9
 #: Directions that differ by less (rad) are parallel. Their common normal would lie so far away, a metre by this angle,
 #: that rounding there costs more than the angle is worth: it is the root of what a double rounds to.
 PARALLEL: Final = 1.5e-8
+#: A common normal that lies further away (m) costs digits: the link goes straight across instead, and twists there.
+FAR: Final = 10.0
+#: A length (m) or a sine that is none but for rounding.
+_LEVEL: Final = 1e-14
 
 
 class Lines(NamedTuple):
@@ -44,6 +48,7 @@ class Links(NamedTuple):
     links: Floats  # turn (rad), d (m), a (m), alpha (rad) of each joint. Shape (n, 4)
     slides: NDArray[np.bool_]  # Shape (n,)
     tip: Floats  # Shape (4, 4)
+    twists: Floats  # twist (rad) of each joint. Shape (n,)
 
 
 def matrix(pose: Pose) -> Floats:
@@ -79,15 +84,20 @@ def lines_of(model: RobotModel) -> Lines:
     return Lines(np.array(points), np.array(directions), slides, at @ matrix(model.flange))
 
 
-def _snapped(value: float) -> float:
-    return 0.0 if abs(value) < SAME else value
+def _snapped(value: float, same: float) -> float:
+    return 0.0 if abs(value) < same else value
 
 
-def _angle(sine: float, cosine: float) -> float:
+def _angle(sine: float, cosine: float, same: float) -> float:
     """The angle, exactly a multiple of 90° where it is nearly one."""
-    if abs(sine) < PARALLEL / 2:  # by half, so that no angle vanishes whose far normal was taken
+    if abs(sine) < (PARALLEL / 2 if same else _LEVEL):  # by half, so that no angle vanishes whose far normal was taken
         return 0.0 if cosine > 0 else math.pi
-    return math.copysign(math.pi / 2, sine) if abs(cosine) < SAME else math.atan2(sine, cosine)
+    return math.copysign(math.pi / 2, sine) if abs(cosine) < same else math.atan2(sine, cosine)
+
+
+def _turn(x: Floats, n: Floats, z: Floats) -> float:
+    """The angle from x to n about z."""
+    return math.atan2(float(np.cross(x, n) @ z), float(x @ n))
 
 
 def _perpendicular(z: Floats) -> Floats:
@@ -119,22 +129,38 @@ def _normal(p: Floats, z: Floats, x: Floats, q: Floats, w: Floats) -> tuple[Floa
     return (-n, foot, -length) if length < -SAME else (n, foot, length)
 
 
-def links_of(lines: Lines) -> Links:
-    """The chain of these lines."""
+def _across(p: Floats, z: Floats, x: Floats, q: Floats, w: Floats) -> tuple[Floats, float, float]:
+    """From the frame at p with axis z to the point of the line (q, w) next to it, as ``_normal`` does."""
+    way = q + w * float((p - q) @ w) - p
+    along = float(way @ z)
+    off = way - z * along
+    length = float(np.linalg.norm(off))
+    return (off / length, along, length) if length > _LEVEL else (x, along, 0.0)
+
+
+def links_of(lines: Lines, *, far: float = math.inf, same: float = SAME) -> Links:
+    """The chain of these lines. Where a common normal lies further away than ``far`` (m) the link has a twist.
+
+    Lengths (m) and angles (rad) that are ``same`` as none or as a right angle are exactly that; with 0 none is touched.
+    """
     count = len(lines.points)
     z, p = lines.directions[0], lines.points[0]
     p = p - z * float(p @ z)  # the foot of the base's origin
     x = _perpendicular(z)
     base = np.eye(4)
     base[:3, 0], base[:3, 1], base[:3, 2], base[:3, 3] = x, np.cross(z, x), z, p
-    links = np.zeros((count, 4))
+    links, twists = np.zeros((count, 4)), np.zeros(count)
     for i in range(count - 1):
         w = lines.directions[i + 1]
         n, foot, length = _normal(p, z, x, lines.points[i + 1], w)
-        turn = math.atan2(float(np.cross(x, n) @ z), float(x @ n))
-        alpha = _angle(float(np.cross(z, w) @ n), float(z @ w))
-        links[i] = turn, _snapped(foot), _snapped(length), alpha
-        p, z, x = p + z * foot + n * length, w, n
+        m, cross = n, np.cross(z, w)
+        sine = float(np.linalg.norm(cross))
+        if abs(foot) > far or (same == 0 and sine < PARALLEL):
+            n, foot, length = _across(p, z, x, lines.points[i + 1], w)
+            m = cross / sine if sine > _LEVEL else n
+            twists[i] = _turn(n, m, z)
+        links[i] = _turn(x, n, z), _snapped(foot, same), _snapped(length, same), _angle(cross @ m, z @ w, same)
+        p, z, x = p + z * foot + n * length, w, m
     last = np.eye(4)
     last[:3, 0], last[:3, 1], last[:3, 2], last[:3, 3] = x, np.cross(z, x), z, p
-    return Links(base, links, lines.slides, inverted(last) @ lines.home)
+    return Links(base, links, lines.slides, inverted(last) @ lines.home, twists)
