@@ -20,6 +20,7 @@ from cellctl.motion._kinematics import Chain, Inverse, Numeric
 from cellctl.motion.library import load
 from cellctl.motion.lines import FAR, Links, inverted, lines_of, links_of, matrix
 from cellctl.motion.model import JointType, RobotModel
+from cellctl.motion.near import Near
 from cellctl.motion.pose import Pose
 from cellctl.motion.solution import ClosedForm
 from cellctl.motion.solvers import closed_form
@@ -55,7 +56,8 @@ class Followed(NamedTuple):
 @lru_cache(maxsize=64)
 def _recognised(model: RobotModel) -> tuple[Links, tuple[str, ClosedForm | None]]:
     lines = lines_of(model)
-    return links_of(lines, far=FAR), closed_form(lines)
+    form = closed_form(lines)
+    return form[1].chain if isinstance(form[1], Near) else links_of(lines, far=FAR), form
 
 
 class Arm:

@@ -84,6 +84,13 @@ def lines_of(model: RobotModel) -> Lines:
     return Lines(np.array(points), np.array(directions), slides, at @ matrix(model.flange))
 
 
+def from_flange(lines: Lines) -> Lines:
+    """The same arm seen from its flange: T⁻¹ is a chain of the same lines in reverse order, turning backwards."""
+    back = inverted(lines.home)
+    points = lines.points @ back[:3, :3].T + back[:3, 3]
+    return Lines(points[::-1], -(lines.directions @ back[:3, :3].T)[::-1], lines.slides[::-1], back)
+
+
 def _snapped(value: float, same: float) -> float:
     return 0.0 if abs(value) < same else value
 

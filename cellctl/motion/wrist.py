@@ -12,7 +12,7 @@ import numpy as np
 
 from cellctl.motion._kinematics import Inverse
 from cellctl.motion._wrist import WristInverse
-from cellctl.motion.lines import Floats, Lines, Links, inverted, links_of
+from cellctl.motion.lines import Floats, Lines, Links, from_flange, links_of
 from cellctl.motion.solution import Limits
 
 
@@ -22,11 +22,14 @@ class Wrist(NamedTuple):
     chain: Links
     mirrored: bool
 
-    def inverse(self, right: Floats, limits: Limits) -> Inverse:
-        """The solver, for a tool point that ``right`` (4, 4) takes back to the flange. ValueError: not this arm."""
+    def inverse(self, right: Floats, limits: Limits, off: tuple[float, float] = (0.0, 0.0)) -> Inverse:
+        """The solver, for a tool point that ``right`` (4, 4) takes back to the flange. ValueError: not this arm.
+
+        By ``off`` (m, rad) a pose may be out of reach, and is answered at the rim.
+        """
         chain = self.chain
         links, base, tip = (np.ascontiguousarray(part, np.float64) for part in (chain.links, chain.base, chain.tip))
-        return WristInverse(links, base, tip, self.mirrored, right, limits)
+        return WristInverse(links, base, tip, self.mirrored, right, limits, off)
 
 
 def recognise(lines: Lines) -> Wrist | None:
@@ -36,17 +39,10 @@ def recognise(lines: Lines) -> Wrist | None:
     """
     if len(lines.points) != 6 or lines.slides.any():
         return None
-    for arm in (Wrist(links_of(lines), False), Wrist(links_of(_from_flange(lines)), True)):
+    for arm in (Wrist(links_of(lines), False), Wrist(links_of(from_flange(lines)), True)):
         try:
             arm.inverse(np.eye(4), [(0.0, 0.0, 0.0)] * 6)
         except ValueError:
             continue
         return arm
     return None
-
-
-def _from_flange(lines: Lines) -> Lines:
-    """The same arm seen from its flange: T⁻¹ is a chain of the same lines in reverse order, turning backwards."""
-    back = inverted(lines.home)
-    points = lines.points @ back[:3, :3].T + back[:3, 3]
-    return Lines(points[::-1], -(lines.directions @ back[:3, :3].T)[::-1], lines.slides[::-1], back)
