@@ -25,6 +25,7 @@ typedef struct {
 } Chain;
 
 /* One set: the tip's frame, and where `jacobian` is not NULL the Jacobian (6, joints). */
+typedef void (*ChainState)(const Chain *chain, const double *q, Frame *tip, double *jacobian);
 void chain_state(const Chain *chain, const double *q, Frame *tip, double *jacobian);
 
 #endif

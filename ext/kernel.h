@@ -13,7 +13,8 @@ typedef struct {
     void (*forward)(const Chain *chain, const double *q, size_t n, double *out);
     void (*jacobian)(const Chain *chain, const double *q, size_t n, double *out);
     void (*atan2)(const double *y, const double *x, size_t n, double *out);
-    Polish newton, descend;
+    Polish newton;
+    ChainState state;
 } Kernel;
 
 extern const Kernel kernel_scalar, kernel_baseline, kernel_avx2;

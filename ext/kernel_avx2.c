@@ -8,7 +8,7 @@
 #define LANES 4
 #include "kernel_lanes.h"
 
-const Kernel kernel_avx2 = {"avx2", forward_all, jacobian_all, atan2_all, newton_all, descend_all};
+const Kernel kernel_avx2 = {"avx2", forward_all, jacobian_all, atan2_all, newton_all, chain_state};
 
 #if defined(__x86_64__) && defined(__clang__)
 #pragma clang attribute pop

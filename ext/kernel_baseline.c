@@ -2,4 +2,4 @@
 #define LANES 4
 #include "kernel_lanes.h"
 
-const Kernel kernel_baseline = {"baseline", forward_all, jacobian_all, atan2_all, newton_all, descend_all};
+const Kernel kernel_baseline = {"baseline", forward_all, jacobian_all, atan2_all, newton_all, chain_state};

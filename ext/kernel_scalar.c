@@ -2,8 +2,6 @@
 #define LANES 1
 #include "kernel_lanes.h"
 
-const Kernel kernel_scalar = {"scalar", forward_all, jacobian_all, atan2_all, newton_all, descend_all};
-
 void chain_state(const Chain *chain, const double *q, Frame *tip, double *out) {
     double row[16];
     if (out) {
@@ -23,3 +21,5 @@ void chain_state(const Chain *chain, const double *q, Frame *tip, double *out) {
         tip->p[i] = row[4 * i + 3];
     }
 }
+
+const Kernel kernel_scalar = {"scalar", forward_all, jacobian_all, atan2_all, newton_all, chain_state};

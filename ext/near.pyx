@@ -4,13 +4,16 @@
 
 import numpy as np
 
-from cellctl.motion._kinematics cimport INVERSE_ROWS, CChain, Chain, CInverse, Frame, Inverse, Polish, kernel_in_use
+from cellctl.motion._kinematics cimport (
+    INVERSE_ROWS, CChain, Chain, ChainState, CInverse, Frame, Inverse, Polish, kernel_in_use,
+)
 
 cdef extern from "near_arm.h":
     ctypedef struct NearArm:
         CInverse nominal
         CChain chain
-        Polish newton, descend
+        Polish newton
+        ChainState state
         double length, way, turn
     int near_solve(const void*, const Frame*, const double*, double*) noexcept nogil
     void near_bends(const void*, const double*, double*) noexcept nogil
@@ -30,7 +33,7 @@ cdef class NearInverse(Inverse):
         self.nominal = nominal
         self.arm.nominal = nominal.inverse
         self.arm.chain = chain.chain
-        self.arm.newton, self.arm.descend = kernel_in_use().newton, kernel_in_use().descend
+        self.arm.newton, self.arm.state = kernel_in_use().newton, kernel_in_use().state
         self.arm.length = length
         self.arm.way, self.arm.turn = off
         self.inverse.arm = &self.arm

@@ -5,9 +5,7 @@ the true arm. Far from singular poses the steps shrink fast, and then rows and w
 arm to the other meets no pose where two ways become one. A nominal arm answers at the rim of its reach whatever is out of
 it by less than the two arms differ, so that a way that only the true arm has is seen as a row whose steps do not shrink.
 
-Where that happens, all ways are searched for: from the nominal rows of frames around the one that is asked for, which lie
-on every side of the singular pose, by damped steps. What ends on the frame is a way; two such ends are two ways if they
-are told apart by more than SAME. */
+Where that happens all ways are searched for by near_trace.h, from the nominal rows of this frame and of some around it. */
 #ifndef NEAR_ARM_H
 #define NEAR_ARM_H
 
@@ -17,7 +15,8 @@ are told apart by more than SAME. */
 typedef struct {
     Inverse nominal;
     Chain chain;        /* the true one, to the flange */
-    Polish newton, descend; /* of the kernel in use */
+    Polish newton;      /* of the kernel in use */
+    ChainState state;
     double length;      /* m: what one radian of turn is worth */
     double way, turn;   /* m, rad: how far apart the flanges of both may be with the same joints */
 } NearArm;

@@ -1,7 +1,7 @@
-/* Rows of joints brought onto a frame: what every kernel does for the arms of near_arm.h, several rows at once.
+/* Rows of joints brought onto a frame by Newton's steps, several rows at once: for the arms of near_arm.h.
 
-Both solve J x = e for the way and the turn (its sine) that are left, the way divided by `length`, by orthogonal columns
-(modified Gram-Schmidt), which keep the digits that J has. Six joints that turn. */
+Each step solves J x = e for the way and the turn (its sine) that are left, the way divided by `length`, by orthogonal
+columns (modified Gram-Schmidt), which keep the digits that J has. Six joints that turn. */
 #ifndef POLISH_H
 #define POLISH_H
 
@@ -13,8 +13,7 @@ enum { POLISH_JOINTS = 6 };
 
 typedef struct {
     double step; /* rad: the first step's largest part; not a number where there is none */
-    double left; /* the way over the length, and the turn, together; INFINITY where it was not measured at the end */
-    int sure;    /* Newton's steps shrank as they do far from every singular pose */
+    int sure;    /* the steps shrank as they do far from every singular pose, and the row is on the frame */
 } Polished;
 
 typedef void (*Polish)(const Chain *chain, const Frame *target, double length, size_t n, double *rows, Polished *out);

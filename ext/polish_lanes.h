@@ -2,16 +2,14 @@
 the same numbers whatever stands beside it. */
 #include "polish.h"
 
-enum { N = POLISH_JOINTS, NEWTON_ROUNDS = 5, DESCENT_ROUNDS = 40 };
+enum { N = POLISH_JOINTS, NEWTON_ROUNDS = 5 };
 
 static const double FINE = 2e-8;     /* rad: after so small a step the next one is below rounding */
 static const double SHRINKS = 0.1;   /* each of Newton's steps at most this part of the one before */
-static const double LONGEST = 0.4;   /* rad: of one step of a descent */
-static const double NOTHING = 2e-16; /* what is left by rounding alone */
 
-/* Columns of J with room for the damping below them, and what is left to go. */
+/* Columns of J, and what is left to go. */
 typedef struct {
-    Lane a[N][2 * N], e[2 * N];
+    Lane a[N][6], e[6];
 } System;
 
 INLINE Lane lanes_root(Lane x) {
@@ -41,10 +39,10 @@ INLINE void lanes_cross(const Lane *a, const Lane *b, Lane *out) {
     out[2] = a[0] * b[1] - a[1] * b[0];
 }
 
-/* The system at q; the sum of squares of what is left. A turn of more than a right angle is told as one. */
-INLINE Lane system_at(const Chain *chain, const Frame *target, double scale, const Lane *q, System *s) {
+/* The system at q. */
+INLINE void system_at(const Chain *chain, const Frame *target, double scale, const Lane *q, System *s) {
     Turn t;
-    Lane at[N][3], turn[3], square = {0};
+    Lane at[N][3], turn[3];
     spread(&chain->base, &t);
     for (int i = 0; i < N; i++) {
         for (int k = 0; k < 3; k++) s->a[i][3 + k] = t.z[k], at[i][k] = t.p[k];
@@ -56,30 +54,27 @@ INLINE Lane system_at(const Chain *chain, const Frame *target, double scale, con
         lanes_cross(s->a[i] + 3, arm, s->a[i]);
         for (int k = 0; k < 3; k++) s->a[i][k] *= scale;
     }
-    Lane along = {0};
     for (int k = 0; k < 3; k++) s->e[k] = (target->p[k] - t.p[k]) * scale, s->e[3 + k] = (Lane){0};
     for (int c = 0; c < 3; c++) {
         const Lane *own = c == 0 ? t.x : c == 1 ? t.y : t.z;
         const Lane to[3] = {(Lane){0} + target->r[c], (Lane){0} + target->r[3 + c], (Lane){0} + target->r[6 + c]};
         lanes_cross(own, to, turn);
-        for (int k = 0; k < 3; k++) s->e[3 + k] += 0.5 * turn[k], along += own[k] * to[k];
+        for (int k = 0; k < 3; k++) s->e[3 + k] += 0.5 * turn[k];
     }
-    for (int k = 0; k < 6; k++) square += s->e[k] * s->e[k];
-    return PICK((LaneBits)(along > 1.0), square, square + 1.0); /* along: 1 + 2 cos */
 }
 
-/* x of a x = e in the least squares of `rows` rows; a and e are used up. */
-INLINE void solve(System *s, int rows, Lane *x) {
+/* x of a x = e; a and e are used up. */
+INLINE void solve(System *s, Lane *x) {
     Lane r[N][N], over[N];
     for (int i = 0; i < N; i++) {
         Lane square = {0};
-        for (int k = 0; k < rows; k++) square += s->a[i][k] * s->a[i][k];
+        for (int k = 0; k < 6; k++) square += s->a[i][k] * s->a[i][k];
         over[i] = 1.0 / lanes_root(square);
-        for (int k = 0; k < rows; k++) s->a[i][k] *= over[i];
+        for (int k = 0; k < 6; k++) s->a[i][k] *= over[i];
         for (int j = i + 1; j <= N; j++) {
             Lane *other = j < N ? s->a[j] : s->e, part = {0};
-            for (int k = 0; k < rows; k++) part += s->a[i][k] * other[k];
-            for (int k = 0; k < rows; k++) other[k] -= part * s->a[i][k];
+            for (int k = 0; k < 6; k++) part += s->a[i][k] * other[k];
+            for (int k = 0; k < 6; k++) other[k] -= part * s->a[i][k];
             if (j < N) r[i][j] = part;
             else x[i] = part;
         }
@@ -98,7 +93,7 @@ INLINE void newton_some(const Chain *chain, const Frame *target, double length, 
     for (int i = 0; i < N; i++) q[i] = gather(rows, N, i, count);
     for (int round = 0; round < NEWTON_ROUNDS && lanes_any(going); round++) {
         system_at(chain, target, 1 / length, q, &s);
-        solve(&s, 6, x);
+        solve(&s, x);
         const Lane size = lanes_size(x, N);
         if (round == 0) first = size;
         else sure &= ~going | (LaneBits)(size <= SHRINKS * last) | (LaneBits)(size <= FINE);
@@ -109,42 +104,7 @@ INLINE void newton_some(const Chain *chain, const Frame *target, double length, 
     sure &= ~going & (LaneBits)(first < SHRINKS * 3);
     for (size_t k = 0; k < count; k++) {
         for (int i = 0; i < N; i++) rows[k * N + (size_t)i] = q[i][k];
-        out[k] = (Polished){first[k], __builtin_inf(), sure[k] != 0};
-    }
-}
-
-/* Levenberg and Marquardt, damped by the error itself: so it comes to rest at a rim of the reach too. */
-INLINE void descend_some(const Chain *chain, const Frame *target, double length, size_t count, double *rows,
-    Polished *out) {
-    System s, next;
-    Lane q[N], to[N], x[N], trust = (Lane){0} + 0.01;
-    LaneBits going = (LaneBits){0} - 1;
-    for (int i = 0; i < N; i++) q[i] = gather(rows, N, i, count);
-    Lane least = system_at(chain, target, 1 / length, q, &s);
-    for (int round = 0; round < DESCENT_ROUNDS && lanes_any(going); round++) {
-        next = s;
-        const Lane damping = lanes_root(trust * lanes_root(least));
-        for (int i = 0; i < N; i++) {
-            for (int k = 0; k < N; k++) next.a[i][N + k] = i == k ? damping : (Lane){0};
-            next.e[N + i] = (Lane){0};
-        }
-        solve(&next, 2 * N, x);
-        const Lane size = lanes_size(x, N), part = PICK((LaneBits)(size > LONGEST), LONGEST / size, (Lane){0} + 1.0);
-        for (int i = 0; i < N; i++) to[i] = q[i] + part * x[i];
-        const Lane now = system_at(chain, target, 1 / length, to, &next);
-        const LaneBits better = going & (LaneBits)(now < least);
-        for (int i = 0; i < N; i++) {
-            q[i] = PICK(better, to[i], q[i]);
-            s.e[i] = PICK(better, next.e[i], s.e[i]);
-            for (int k = 0; k < N; k++) s.a[i][k] = PICK(better, next.a[i][k], s.a[i][k]);
-        }
-        least = PICK(better, now, least);
-        trust = PICK(better, trust * 0.1, trust * 10.0);
-        going &= (LaneBits)(least > NOTHING * NOTHING) & (LaneBits)(trust < 1e6) & (LaneBits)(size > 1e-13);
-    }
-    for (size_t k = 0; k < count; k++) {
-        for (int i = 0; i < N; i++) rows[k * N + (size_t)i] = q[i][k];
-        out[k] = (Polished){__builtin_nan(""), __builtin_sqrt(least[k]), 0};
+        out[k] = (Polished){first[k], sure[k] != 0};
     }
 }
 
@@ -152,10 +112,4 @@ static void newton_all(const Chain *chain, const Frame *target, double length, s
     for (; n >= LANES; n -= LANES, rows += LANES * N, out += LANES)
         newton_some(chain, target, length, LANES, rows, out);
     if (n > 0) newton_some(chain, target, length, n, rows, out);
-}
-
-static void descend_all(const Chain *chain, const Frame *target, double length, size_t n, double *rows, Polished *out) {
-    for (; n >= LANES; n -= LANES, rows += LANES * N, out += LANES)
-        descend_some(chain, target, length, LANES, rows, out);
-    if (n > 0) descend_some(chain, target, length, n, rows, out);
 }

@@ -14,6 +14,7 @@ cdef extern from "chain.h":
         double turn, d, a, c, s
         double twist_c, twist_s
         int slides, twists
+    ctypedef void (*ChainState)(const CChain*, const double*, Frame*, double*) noexcept nogil
     ctypedef struct CChain "Chain":
         int n
         Frame base, tip
@@ -22,7 +23,7 @@ cdef extern from "chain.h":
 
 cdef extern from "polish.h":
     ctypedef struct Polished:
-        double step, left
+        double step
         int sure
     ctypedef void (*Polish)(const CChain*, const Frame*, double, size_t, double*, Polished*) noexcept nogil
 
@@ -32,7 +33,8 @@ cdef extern from "kernel.h":
         void (*forward)(const CChain*, const double*, size_t, double*) noexcept nogil
         void (*jacobian)(const CChain*, const double*, size_t, double*) noexcept nogil
         void (*atan2)(const double*, const double*, size_t, double*) noexcept nogil
-        Polish newton, descend
+        Polish newton
+        ChainState state
     const Kernel* kernel() noexcept nogil
     bint kernel_use(const char*) noexcept nogil
 
