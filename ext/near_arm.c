@@ -9,8 +9,9 @@
 #include "near_trace.h"
 #include "rotation.h"
 
-static const double CLEAR = 4; /* first steps: nearer to a sure way than so many there is no other */
-static const double WIDE = 1;  /* how far around the frame the nominal arm is asked, by what both arms differ */
+static const double CLEAR = 3; /* first steps: nearer to a sure way than so many there is no other */
+static const double LONG = 0.5; /* rad: along a longer curve b turns, and other curves may be beside it */
+static const double WIDE = 2;  /* how far around the frame the nominal arm is asked, by what both arms differ */
 enum { N = POLISH_JOINTS, AROUND = 8 };
 
 typedef struct {
@@ -23,6 +24,13 @@ typedef struct {
 } Search;
 
 static void seek(Search *s, const double *rows, int count) {
+    double polished[INVERSE_ROWS * N];
+    Polished end[INVERSE_ROWS];
+    if (count <= 0) return;
+    memcpy(polished, rows, (size_t)count * N * sizeof(double));
+    s->arm->newton(&s->arm->chain, s->at, s->arm->length, (size_t)count, polished, end);
+    for (int k = 0; k < count; k++)
+        if (end[k].on) near_keep(&s->ways, polished + N * k);
     for (int k = 0; k < count; k++) {
         int clear = 1;
         for (int m = 0; m < s->sure && clear; m++) clear = !near_beside(rows + N * k, s->ways.q[m], s->clear[m]);
@@ -72,7 +80,7 @@ int near_solve(const void *geometry, const Frame *flange, const double *wanted, 
     for (int i = 0; i < N; i++) near[i] = angle_near(wanted[i]);
     seek(&s, near, 1);
     seek(&s, nominal, count);
-    seek_around(&s, wanted);
+    if (s.traced.longest > LONG) seek_around(&s, wanted);
     memcpy(rows, s.ways.q, (size_t)s.ways.n * sizeof s.ways.q[0]);
     return s.ways.n;
 }

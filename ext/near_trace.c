@@ -11,7 +11,7 @@ static const double RIM = 1e-7;      /* m: a frame so little out of reach is ans
 static const double BESIDE = 0.02;   /* rad: a seed so near to what was followed lies on it */
 static const double STRIDE = 0.1, LONGEST = 0.2, SHORTEST = 2e-3; /* rad: steps along the curve */
 static const double STRAIGHT = 0.9;  /* cosine between the tangents of one step */
-static const double DONE = 1e-13;    /* rad, lengths: a correction of this size was the last */
+static const double DONE = 3e-8;     /* rad, lengths: after a correction of this size the next is below rounding */
 static const double EXACT = 1e-12;   /* of the length, or rad: what is left on a way */
 static const double WIDE = 1.5;       /* how far the frame is let go, by what the nominal arm may be off */
 enum { N = POLISH_JOINTS, M = N + 1, CORRECTIONS = 8, STEPS = 200, HALVINGS = 60 };
@@ -20,6 +20,7 @@ typedef struct {
     const NearArm *arm;
     const Frame *at;
     double b[6], most;
+    double J[6][N]; /* next to the last point that was corrected */
 } Curve;
 
 /* A point (q, mu) of the curve and the direction that it goes in. */
@@ -81,8 +82,8 @@ static void measure(const Curve *curve, const double *q, double J[6][N], double 
 }
 
 /* Onto the curve, across `t`; then t is its tangent there. 0 where that fails. */
-static int correct(const Curve *curve, Point *p) {
-    double a[M][M], J[6][N], e[6], x[2][M], last = INFINITY;
+static int correct(Curve *curve, Point *p) {
+    double a[M][M], (*const J)[N] = curve->J, e[6], x[2][M], last = INFINITY;
     for (int round = 0; round < CORRECTIONS; round++) {
         double size = 0;
         measure(curve, p->z, J, e);
@@ -96,13 +97,13 @@ static int correct(const Curve *curve, Point *p) {
         x[0][N] = 0, x[1][N] = 1;
         eliminate(M, a, 2, x);
         for (int i = 0; i < M; i++) p->z[i] += x[0][i], size = fmax(size, fabs(x[0][i]));
-        if (!(size < 1) || (round > 2 && size > last)) return size < 1e-11;
+        if (!(size < 1) || (round > 2 && size > last)) return 0;
         last = size;
         if (size < DONE) break;
     }
     const double length = sqrt(dot(x[1], x[1], M));
     for (int i = 0; i < M; i++) p->t[i] = x[1][i] / length;
-    return last < 1e-9 && length > 0;
+    return last < DONE && length > 0;
 }
 
 static Point ahead(const Point *from, double by) {
@@ -111,22 +112,42 @@ static Point ahead(const Point *from, double by) {
     return p;
 }
 
-/* The direction that J does not reach, and a first tangent: the left and the right singular vector, by iteration. */
-static void start(Curve *curve, Point *p) {
-    double J[6][N], e[6], a[M][M], x[2][M] = {{0.3, -0.5, 0.7, 0.4, -0.6, 0.2}};
-    measure(curve, p->z, J, e);
-    for (int round = 0; round < 4; round++) {
-        for (int side = 0; side < 2; side++) {
-            for (int i = 0; i < 6; i++)
-                for (int k = 0; k < 6; k++) a[i][k] = side ? J[k][i] : J[i][k];
-            eliminate(6, a, 1, x);
-            const double length = sqrt(dot(x[0], x[0], 6));
-            for (int i = 0; i < 6; i++) x[0][i] /= length;
-            memcpy(side ? curve->b : p->t, x[0], sizeof curve->b);
-        }
+/* b becomes the direction that J reaches least, its left singular vector, by one round of iteration; v the right one. */
+static void aim(Curve *curve, double *v) {
+    double a[M][M], x[2][M];
+    memcpy(x[0], curve->b, sizeof curve->b);
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < 6; i++)
+            for (int k = 0; k < 6; k++) a[i][k] = side ? curve->J[k][i] : curve->J[i][k];
+        eliminate(6, a, 1, x);
+        const double length = sqrt(dot(x[0], x[0], 6));
+        for (int i = 0; i < 6; i++) x[0][i] /= length;
+        memcpy(side ? curve->b : v, x[0], sizeof curve->b);
     }
+}
+
+/* The point of the seed, b and a first tangent; what is left to the frame. */
+static double start(Curve *curve, Point *p) {
+    const double any[6] = {0.3, -0.5, 0.7, 0.4, -0.6, 0.2};
+    double e[6];
+    memcpy(curve->b, any, sizeof any);
+    measure(curve, p->z, curve->J, e);
+    for (int round = 0; round < 4; round++) aim(curve, p->t);
     p->t[N] = 0;
     p->z[N] = dot(curve->b, e, 6);
+    return sqrt(dot(e, e, 6));
+}
+
+/* Aims anew at a point of the curve: on a long one b turns. */
+static void turn(Curve *curve, Point *p) {
+    double before[6], v[6];
+    memcpy(before, curve->b, sizeof before);
+    aim(curve, v);
+    const double same = dot(before, curve->b, 6);
+    for (int i = 0; i < 6 && same < 0; i++) curve->b[i] = -curve->b[i];
+    p->z[N] *= fabs(same);
+    p->t[N] = 0;
+    for (int i = 0; i < 6; i++) p->t[N] -= curve->b[i] * dot(curve->J[i], p->t, N);
 }
 
 int near_beside(const double *a, const double *b, double most) {
@@ -135,7 +156,7 @@ int near_beside(const double *a, const double *b, double most) {
     return 1;
 }
 
-static void keep(Ways *ways, const double *q) {
+void near_keep(Ways *ways, const double *q) {
     for (int k = 0; k < ways->n; k++)
         if (near_beside(q, ways->q[k], SAME)) return;
     if (ways->n == INVERSE_ROWS) return;
@@ -145,7 +166,7 @@ static void keep(Ways *ways, const double *q) {
 
 /* Where mu is zero (`which` N), or turns round (its tangent is zero), between two points that `span` is between: by halves
    and secants. The point that comes nearest. */
-static Point between(const Curve *curve, Point a, double span, int turns) {
+static Point between(Curve *curve, Point a, double span, int turns) {
     double low = 0, high = span, flow = turns ? a.t[N] : a.z[N], fhigh;
     Point best = a, p = ahead(&a, span);
     if (!correct(curve, &p)) return a;
@@ -173,11 +194,11 @@ static Point between(const Curve *curve, Point a, double span, int turns) {
 
 /* A point where mu is zero is a way. */
 static void keep_zero(const Point *p, Ways *ways) {
-    if (fabs(p->z[N]) <= EXACT) keep(ways, p->z);
+    if (fabs(p->z[N]) <= EXACT) near_keep(ways, p->z);
 }
 
 /* What lies on one step of the curve. */
-static void harvest(const Curve *curve, const Point *from, const Point *to, double span, Ways *ways) {
+static void harvest(Curve *curve, const Point *from, const Point *to, double span, Ways *ways) {
     const double here = from->z[N], there = to->z[N];
     if ((here > 0) != (there > 0)) {
         const Point p = between(curve, *from, span, 0);
@@ -186,13 +207,13 @@ static void harvest(const Curve *curve, const Point *from, const Point *to, doub
     }
     if (!(here * from->t[N] < 0 && there * to->t[N] > 0)) return;
     /* it came nearer to zero, and turned */
-    const Point turn = between(curve, *from, span, 1);
-    if ((turn.z[N] > 0) == (here > 0)) {
-        if (fabs(turn.z[N]) * curve->arm->length <= RIM) keep(ways, turn.z);
+    const Point bend = between(curve, *from, span, 1);
+    if ((bend.z[N] > 0) == (here > 0)) {
+        if (fabs(bend.z[N]) * curve->arm->length <= RIM) near_keep(ways, bend.z);
         return;
     }
-    const double first = dot(turn.z, from->t, M) - dot(from->z, from->t, M);
-    const Point one = between(curve, *from, first, 0), other = between(curve, turn, span - first, 0);
+    const double first = dot(bend.z, from->t, M) - dot(from->z, from->t, M);
+    const Point one = between(curve, *from, first, 0), other = between(curve, bend, span - first, 0);
     keep_zero(&one, ways);
     keep_zero(&other, ways);
 }
@@ -217,7 +238,9 @@ static double off(const double *q, const double *a, const double *b) {
 
 static int followed(const Traced *traced, const double *q) {
     for (int k = 1; k < traced->n; k++)
-        if (!traced->begins[k] && off(q, traced->q[k - 1], traced->q[k]) < BESIDE) return 1;
+        if (!traced->begins[k] && near_beside(q, traced->q[k], LONGEST + BESIDE) &&
+            off(q, traced->q[k - 1], traced->q[k]) < BESIDE)
+            return 1;
     return 0;
 }
 
@@ -228,9 +251,9 @@ static void note(Traced *traced, const double *q, int begins) {
 }
 
 /* From a point on; 1 if the curve came back to it. */
-static int follow(const Curve *curve, const Point *begin, Traced *traced, Ways *ways) {
+static int follow(Curve *curve, const Point *begin, Traced *traced, Ways *ways) {
     Point p = *begin;
-    double span = STRIDE;
+    double span = STRIDE, length = 0;
     note(traced, p.z, 1);
     for (int k = 0, far = 0; k < STEPS && traced->n < TRACE_POINTS && fabs(p.z[N]) <= curve->most; k++) {
         Point next = ahead(&p, span);
@@ -242,10 +265,13 @@ static int follow(const Curve *curve, const Point *begin, Traced *traced, Ways *
         }
         harvest(curve, &p, &next, span, ways);
         note(traced, next.z, 0);
+        length += span;
+        traced->longest = fmax(traced->longest, length);
         far |= apart(next.z, begin->z) > 2 * LONGEST;
         if (far && off(begin->z, p.z, next.z) < BESIDE && dot(next.t, begin->t, M) > 0) return 1;
         if (dot(next.t, p.t, M) > 0.98) span = fmin(1.5 * span, LONGEST);
         p = next;
+        turn(curve, &p);
     }
     return 0;
 }
@@ -254,9 +280,12 @@ void near_trace(const NearArm *arm, const Frame *at, const double *seed, Traced 
     Curve curve = {.arm = arm, .at = at, .most = WIDE * (arm->way / arm->length + arm->turn)};
     Point p;
     memcpy(p.z, seed, N * sizeof(double));
-    start(&curve, &p);
+    if (start(&curve, &p) <= EXACT) near_keep(ways, p.z);
     if (!(fabs(p.z[N]) <= curve.most) || !correct(&curve, &p) || followed(traced, p.z)) return;
+    keep_zero(&p, ways);
+    const Curve back = curve;
     if (follow(&curve, &p, traced, ways)) return;
+    curve = back;
     for (int i = 0; i < M; i++) p.t[i] = -p.t[i];
     follow(&curve, &p, traced, ways);
 }

@@ -15,16 +15,18 @@ enum { TRACE_POINTS = 1024 };
 typedef struct {
     double q[INVERSE_ROWS][POLISH_JOINTS];
     int n;
-} Ways;
+} Ways; /* each but once */
 
 /* What was followed already, so that no curve is followed twice. */
 typedef struct {
     double q[TRACE_POINTS][POLISH_JOINTS];
     int begins[TRACE_POINTS], n; /* whether a new piece begins at this point */
+    double longest;              /* rad: of all pieces */
 } Traced;
 
 /* Adds the ways on the curve next to the seed. */
 void near_trace(const NearArm *arm, const Frame *at, const double *seed, Traced *traced, Ways *ways);
+void near_keep(Ways *ways, const double *q);
 /* Whether joints differ by less than `most` (rad), full turns aside. */
 int near_beside(const double *a, const double *b, double most);
 

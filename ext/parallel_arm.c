@@ -124,11 +124,17 @@ static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, double w
         way->branches = 1, way->under = 0, way->over = 1;
         way->wp = cos(wanted), way->wu = sin(wanted);
     }
+    if (arm->blur > 0) {
+        way->branches = 2;
+        way->over = fmax(way->over, arm->blur / 2 * way->under);
+        way->under = fmax(way->under, arm->blur / 2 * way->over);
+    }
     const double sum = way->over * way->over + way->under * way->under;
     way->s3 = 2 * way->over * way->under / sum;
     way->c3 = (way->under - way->over) * (way->under + way->over) / sum;
     way->q1 = w->q1;
-    way->q5 = w->free ? (Arc){0, w->m[2]} : (Arc){flip ? -w->s5 : w->s5, w->m[2]};
+    const double s5 = fmax(w->free ? 0 : w->s5, arm->blur);
+    way->q5 = (Arc){flip ? -s5 : s5, w->m[2]};
     way->q6 = w->q6;
     way->q234 = w->q234;
     return 1;
@@ -179,7 +185,11 @@ static int shoulders(const ParallelArm *arm, const Frame *f, double wanted, Arc 
         q1[0] = arc_of(wanted), q1[1] = opposite(q1[0]);
         return 2;
     }
-    const double along = radius > d4 ? sqrt((radius - d4) * (radius + d4)) : 0, across = radius > d4 ? d4 : radius;
+    double along = radius > d4 ? sqrt((radius - d4) * (radius + d4)) : 0, across = radius > d4 ? d4 : radius;
+    if (along < arm->blur * radius) {
+        along = arm->blur * radius;
+        across = sqrt((radius - along) * (radius + along));
+    }
     q1[0] = (Arc){(y * along + x * across) / square, (x * along - y * across) / square};
     q1[1] = (Arc){(x * across - y * along) / square, -(x * along + y * across) / square};
     return along > 0 ? 2 : 1;
@@ -220,7 +230,7 @@ int parallel_solve(const void *geometry, const Frame *f, const double *wanted, d
         Wrist w;
         find_wrist(f, q1[k], wanted[5], &w);
         n += find_way(arm, f, w, 0, wanted, &ways[n]);
-        if (!w.free) n += find_way(arm, f, flipped(&w), 1, wanted, &ways[n]);
+        if (!w.free || arm->blur > 0) n += find_way(arm, f, flipped(&w), 1, wanted, &ways[n]);
     }
     return n ? rows_of(arm, ways, n, rows) : 0;
 }

@@ -23,7 +23,9 @@ enum { PARALLEL_ROWS = 8 };
 
 typedef struct {
     double a2, a3, d4, d5; /* m, all zero or above; names as in the Denavit-Hartenberg table */
-    double way, turn;      /* m, rad: frames so much further out of reach are answered at the rim too; 0 but for near_arm.h */
+    /* 0 but for near_arm.h. Frames that are off by so much (m, rad) count as within reach; and no way is nearer to a singular
+       pose than blur (rad), so that it stands on one side of it. */
+    double way, turn, blur;
     void (*atan2)(const double *y, const double *x, size_t n, double *out); /* of the kernel in use */
 } ParallelArm;
 

@@ -13,7 +13,8 @@ enum { POLISH_JOINTS = 6 };
 
 typedef struct {
     double step; /* rad: the first step's largest part; not a number where there is none */
-    int sure;    /* the steps shrank as they do far from every singular pose, and the row is on the frame */
+    int on;      /* the row is on the frame */
+    int sure;    /* the steps shrank as they do far from every singular pose */
 } Polished;
 
 typedef void (*Polish)(const Chain *chain, const Frame *target, double length, size_t n, double *rows, Polished *out);

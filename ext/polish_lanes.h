@@ -5,7 +5,8 @@ the same numbers whatever stands beside it. */
 enum { N = POLISH_JOINTS, NEWTON_ROUNDS = 5 };
 
 static const double FINE = 2e-8;     /* rad: after so small a step the next one is below rounding */
-static const double SHRINKS = 0.1;   /* each of Newton's steps at most this part of the one before */
+static const double LARGE = 0.3;     /* rad: a first step of more is not to be trusted */
+static const double SHRINKS = 0.2;   /* each of Newton's steps at most this part of the one before */
 
 /* Columns of J, and what is left to go. */
 typedef struct {
@@ -101,10 +102,10 @@ INLINE void newton_some(const Chain *chain, const Frame *target, double length, 
         going &= ~(LaneBits)(size <= FINE);
         last = size;
     }
-    sure &= ~going & (LaneBits)(first < SHRINKS * 3);
+    sure &= ~going & (LaneBits)(first < LARGE);
     for (size_t k = 0; k < count; k++) {
         for (int i = 0; i < N; i++) rows[k * N + (size_t)i] = q[i][k];
-        out[k] = (Polished){first[k], sure[k] != 0};
+        out[k] = (Polished){first[k], going[k] == 0, sure[k] != 0};
     }
 }
 

@@ -40,7 +40,8 @@ static int kind_of(WristArm *arm) {
     return 1;
 }
 
-void wrist_loosen(WristArm *arm, double way, double turn) {
+void wrist_loosen(WristArm *arm, double way, double turn, double blur) {
+    arm->blur = blur;
     arm->rim = RIM + way;
     arm->rough = fmax(ROUGH, sqrt(way * arm->size));
     arm->twist = TWIST + sqrt(turn);
@@ -67,7 +68,7 @@ int wrist_arm(WristArm *arm, const double *links, const double *base, const doub
     arm->h = third[D] + fourth[D] * alpha3.c;
     if (arm->rho < 1e-9) arm->rho = 0;
     arm->size = fabs(arm->a1) + fabs(arm->a2) + fabs(arm->d2) + arm->rho + fabs(arm->h);
-    wrist_loosen(arm, 0, 0);
+    wrist_loosen(arm, 0, 0, 0);
     arm->alpha1 = exact(first[ALPHA]);
     arm->alpha2 = exact(second[ALPHA]);
     arm->alpha4 = exact(fourth[ALPHA]);

@@ -52,6 +52,7 @@ typedef struct {
     double a1, a2, d2, rho, h, size; /* m; size: about its reach */
     Turn alpha1, alpha2, alpha4, alpha5;
     double rim, rough, twist; /* m, m, rad: what may be missed at the rim, what is tried, how far axes 4 and 6 may be off */
+    double blur; /* rad: no way is nearer to a singular pose, so that it stands on one side of it; 0 but for near_arm.h */
     double rest[9];     /* what of the rotation is constant between axes 3 and 4 */
     Turn folded, bent;  /* between axes 4 and 6 at theta5 = 0 and 180°: alpha4 + alpha5, alpha4 - alpha5; sines >= 0 */
     void (*atan2)(const double *y, const double *x, size_t n, double *out); /* of the kernel in use */
@@ -70,8 +71,8 @@ int wrist_arm(WristArm *arm, const double *links, const double *base, const doub
    angles: where a joint may stand as one likes it stands like there. Room for 8 rows of 6. */
 int wrist_inverse(const void *arm, const Frame *flange, const double *wanted, double *rows);
 /* Which way shoulder, elbow and wrist are bent, by the sign; 0 where they are singular, or cannot be told apart. */
-/* From now on a pose that is off by so much (m, rad) counts as within reach, at the rim: for near_arm.h. */
-void wrist_loosen(WristArm *arm, double way, double turn);
+/* From now on a pose that is off by so much (m, rad) counts as within reach: for near_arm.h. */
+void wrist_loosen(WristArm *arm, double way, double turn, double blur);
 void wrist_bends(const void *arm, const double *q, double bends[3]);
 
 /* The parts. All places for W at w. */

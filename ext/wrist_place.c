@@ -23,19 +23,24 @@ static double length(double x, double y) { return sqrt(x * x + y * y); }
 
 /* cos and sin (of either sign) of the angle that makes a length between `near` and `far`: length² is their mean square
    plus half the difference of their squares times the cosine. How many signs: 0, 1, 2. Up to `rough` beyond it is the rim. */
-static int triangle(double rough, double side, double near, double far, Turn *out) {
-    if (!(side <= far + rough && side >= near - rough)) return 0;
+static int triangle(const WristArm *arm, double side, double near, double far, Turn *out) {
+    if (!(side <= far + arm->rough && side >= near - arm->rough)) return 0;
     const double over = larger(0, (far - side) * (far + side)), under = larger(0, (side - near) * (side + near));
     const double span = over + under;
     out->c = span > 0 ? (under - over) / span : 1;
     out->s = span > 0 ? 2 * sqrt(over * under) / span : 0;
+    if (out->s < arm->blur) {
+        out->s = arm->blur;
+        out->c = out->c < 0 ? -1 : 1;
+    }
     return out->s > 0 ? 2 : 1;
 }
 
 /* x (of either sign) of the point at y on a circle. */
-static int circle(double rough, double radius, double y, double *x) {
-    if (!(fabs(y) <= radius + rough)) return 0;
+static int circle(const WristArm *arm, double radius, double y, double *x) {
+    if (!(fabs(y) <= radius + arm->rough)) return 0;
     *x = sqrt(larger(0, (radius - y) * (radius + y)));
+    *x = larger(*x, arm->blur * radius);
     return *x > 0 ? 2 : 1;
 }
 
@@ -72,7 +77,7 @@ static void put(Search *f, Turn third, const double *g, double X, double Y) {
     else p->turn[1] = turn_back(turn_of(Y, X, reach), turn_of(g[1], g[0], G));
     if (r < WRIST_FREE || f->r < WRIST_FREE) p->turn[0] = wanted_turn(f, 0);
     else p->turn[0] = turn_back(turn_of(f->w[1], f->w[0], f->r), turn_of(y, x, r));
-    p->miss = miss <= FINE * arm->size ? 0 : wrist_polish(arm, f->w, p);
+    p->miss = miss <= FINE * arm->size || arm->blur > 0 ? 0 : wrist_polish(arm, f->w, p);
     if (!(p->miss <= arm->rim)) return;
     for (int i = 0; i < f->n; i++)
         if (beside(p, &f->found[i], EQUAL)) return;
@@ -87,11 +92,11 @@ static void parallel_23(Search *f) {
     const double Y = arm->alpha1.c * y + arm->alpha1.s * f->w[2];
     const double far = arm->a2 + arm->rho, near = fabs(arm->a2 - arm->rho);
     double x, g[3];
-    int shoulders = circle(arm->rough, f->r, y, &x);
+    int shoulders = circle(arm, f->r, y, &x);
     if (f->r < WRIST_FREE && shoulders) shoulders = 1;
     for (int i = 0; i < shoulders; i++, x = -x) {
         Turn third;
-        for (int j = triangle(arm->rough, length(x - arm->a1, Y), near, far, &third); j > 0; j--, third.s = -third.s) {
+        for (int j = triangle(arm, length(x - arm->a1, Y), near, far, &third); j > 0; j--, third.s = -third.s) {
             swing(arm, third, g);
             put(f, third, g, x - arm->a1, Y);
         }
@@ -105,13 +110,13 @@ static void meet_12(Search *f) {
     const Turn lean = turn_of(side, arm->a2, off);
     Turn bend;
     double g[3], X;
-    for (int i = triangle(arm->rough, length(f->r, f->w[2]), length(off - arm->rho, v), length(off + arm->rho, v), &bend); i > 0;
+    for (int i = triangle(arm, length(f->r, f->w[2]), length(off - arm->rho, v), length(off + arm->rho, v), &bend); i > 0;
          i--, bend.s = -bend.s) {
         const Turn third = turn_on(bend, lean);
         swing(arm, third, g);
         const double Y = (f->w[2] - arm->alpha1.c * g[2]) / arm->alpha1.s, y = arm->alpha1.c * Y - arm->alpha1.s * g[2];
         const double G = length(g[0], g[1]);
-        for (int j = f->r < G ? circle(arm->rough, f->r, y, &X) : circle(arm->rough, G, Y, &X); j > 0; j--, X = -X) put(f, third, g, X, Y);
+        for (int j = f->r < G ? circle(arm, f->r, y, &X) : circle(arm, G, Y, &X); j > 0; j--, X = -X) put(f, third, g, X, Y);
     }
 }
 
@@ -120,12 +125,12 @@ static void parallel_12(Search *f) {
     const WristArm *arm = f->arm;
     const double height = arm->alpha1.c * f->w[2] - arm->alpha2.c * arm->h - arm->d2, y = height / arm->alpha2.s;
     double x, g[3];
-    for (int i = circle(arm->rough, arm->rho, y, &x); i > 0; i--, x = -x) {
+    for (int i = circle(arm, arm->rho, y, &x); i > 0; i--, x = -x) {
         const Turn third = turn_of(y, x, length(x, y));
         swing(arm, third, g);
         const double G = length(g[0], g[1]);
         Turn bend;
-        for (int j = triangle(arm->rough, f->r, fabs(arm->a1 - G), arm->a1 + G, &bend); j > 0; j--, bend.s = -bend.s)
+        for (int j = triangle(arm, f->r, fabs(arm->a1 - G), arm->a1 + G, &bend); j > 0; j--, bend.s = -bend.s)
             put(f, third, g, G * bend.c, G * bend.s);
     }
 }
@@ -139,14 +144,14 @@ static void meet_23(Search *f) {
     const double near = length(f->r - q, dz), far = length(f->r + q, dz);
     double g[3], X;
     Turn bend;
-    int shoulders = triangle(arm->rough, length(arm->rho, arm->h), near, far, &bend);
+    int shoulders = triangle(arm, length(arm->rho, arm->h), near, far, &bend);
     if (f->r < WRIST_FREE && shoulders) shoulders = 1;
     for (int i = 0; i < shoulders; i++, bend.s = -bend.s) {
         const Turn apart = {-bend.c, bend.s}, at = turn_on(turn_of(qy, qx, q), apart);
         const double x = f->r * at.c - arm->a1, y = f->r * at.s;
         const double Y = a1.c * y + a1.s * f->w[2], height = a1.c * f->w[2] - a1.s * y - arm->d2;
         const double side = (height - a2.c * arm->h) / a2.s;
-        for (int j = circle(arm->rough, arm->rho, side, &X); j > 0; j--, X = -X) {
+        for (int j = circle(arm, arm->rho, side, &X); j > 0; j--, X = -X) {
             const Turn third = turn_of(side, X, length(X, side));
             swing(arm, third, g);
             put(f, third, g, x, Y);
@@ -181,7 +186,7 @@ static void skew(Search *f) {
         put(f, third[k], g, X, Y);
         if (fabs(arm->a1) > SLIGHT * arm->size && fabs(sa) > SLIGHT) continue;
         const int meet = fabs(arm->a1) < fabs(sa) * arm->size;
-        for (int i = circle(arm->rough, length(g[0], g[1]), meet ? Y : X, &other); i > 0; i--, other = -other)
+        for (int i = circle(arm, length(g[0], g[1]), meet ? Y : X, &other); i > 0; i--, other = -other)
             put(f, third[k], g, meet ? other : X, meet ? Y : other);
     }
 }

@@ -115,20 +115,21 @@ static void wrist(const WristArm *arm, const Frame *at, Place *place, const doub
     Turn between = between_4_and_6(m);
     double beyond = fifth(arm, between, &t5);
     const int lost = (beyond > arm->twist && beyond < LOST) || (between.s > WRIST_FREE && between.s < LOST);
-    if (lost && wrist_settle(arm, at, place)) {
+    if (lost && arm->blur == 0 && wrist_settle(arm, at, place)) {
         wrist_left(arm, place, at->r, m);
         between = between_4_and_6(m);
         beyond = fifth(arm, between, &t5);
     }
     if (!(beyond <= arm->twist)) return;
-    if (between.s < WRIST_FREE) {
-        t5.s = 0;
-        t6.c = cos(wanted[5] + arm->turn[5]);
-        t6.s = sin(wanted[5] + arm->turn[5]);
-        add(arm, all, place, fourth(arm, m, t5, t6), t5, t6);
-        return;
-    }
+    const int free = between.s < WRIST_FREE;
+    t5.s = larger(free ? 0 : t5.s, arm->blur);
     for (int k = t5.s == 0 ? 1 : 2; k > 0; k--, t5.s = -t5.s) {
+        if (free) {
+            const double sixth = wanted[5] + arm->turn[5];
+            t6 = (Turn){cos(sixth), sin(sixth)};
+            add(arm, all, place, fourth(arm, m, t5, t6), t5, t6);
+            continue;
+        }
         const Turn v = {a.s * t5.s, b.c * a.s * t5.c + b.s * a.c}, row = {m[6], m[7]};
         const Turn back = turn_back(v, row);
         t6 = turn_of(back.s, back.c, sqrt(back.c * back.c + back.s * back.s));

@@ -24,7 +24,7 @@ cdef extern from "chain.h":
 cdef extern from "polish.h":
     ctypedef struct Polished:
         double step
-        int sure
+        int on, sure
     ctypedef void (*Polish)(const CChain*, const Frame*, double, size_t, double*, Polished*) noexcept nogil
 
 cdef extern from "kernel.h":

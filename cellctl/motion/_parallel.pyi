@@ -18,5 +18,5 @@ class ParallelInverse(Inverse):
         sign: Sequence[float],
         offset: Sequence[float],
         limits: Sequence[tuple[float, float, float]],
-        off: tuple[float, float] = ...,
+        off: tuple[float, float, float] = ...,
     ) -> None: ...

@@ -18,5 +18,5 @@ class WristInverse(Inverse):
         mirrored: bool,
         right: _Floats,
         limits: Sequence[tuple[float, float, float]],
-        off: tuple[float, float] = ...,
+        off: tuple[float, float, float] = ...,
     ) -> None: ...

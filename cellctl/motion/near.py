@@ -20,6 +20,8 @@ from cellctl.motion.solution import Limits
 #: Joints at random that tell how far the two flanges may be from each other, and how much is added to be safe.
 _SAMPLES: Final = 500
 _MORE: Final = 1.25
+#: Where two ways become one they are as far apart as the root of what moves them.
+_BLUR: Final = 0.5
 #: An arm with an exact wrist is nominal itself if its lines need not be moved further than this (m, rad).
 _SAME: Final = 1e-9
 
@@ -33,8 +35,9 @@ class Near(NamedTuple):
 
     def inverse(self, right: Floats, limits: Limits) -> Inverse:
         """The solver, for a tool point that ``right`` (4, 4) takes back to the flange."""
-        solver = self.nominal.inverse(np.eye(4), limits, self.off)
         length = float(np.abs(self.chain.links[:, 1:3]).sum()) or 1.0
+        way, turn = self.off
+        solver = self.nominal.inverse(np.eye(4), limits, (way, turn, _BLUR * math.sqrt(way / length + turn)))
         return NearInverse(solver, _chain(self.chain), length, self.off, right, limits)
 
 

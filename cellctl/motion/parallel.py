@@ -25,10 +25,10 @@ class Parallel(NamedTuple):
     sign: tuple[float, ...]
     offset: tuple[float, ...]
 
-    def inverse(self, right: Floats, limits: Limits, off: tuple[float, float] = (0.0, 0.0)) -> Inverse:
+    def inverse(self, right: Floats, limits: Limits, off: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Inverse:
         """The solver, for a tool point that ``right`` (4, 4) takes back to the flange.
 
-        By ``off`` (m, rad) a pose may be out of reach, and is answered at the rim.
+        For a nominal arm: by ``off`` (m, rad) a pose may be out of reach, and (rad) a way keeps off singular poses.
         """
         return ParallelInverse(self.lengths, self.left, right @ self.right, self.sign, self.offset, limits, off)
 

@@ -22,10 +22,10 @@ class Wrist(NamedTuple):
     chain: Links
     mirrored: bool
 
-    def inverse(self, right: Floats, limits: Limits, off: tuple[float, float] = (0.0, 0.0)) -> Inverse:
+    def inverse(self, right: Floats, limits: Limits, off: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Inverse:
         """The solver, for a tool point that ``right`` (4, 4) takes back to the flange. ValueError: not this arm.
 
-        By ``off`` (m, rad) a pose may be out of reach, and is answered at the rim.
+        For a nominal arm: by ``off`` (m, rad) a pose may be out of reach, and (rad) a way keeps off singular poses.
         """
         chain = self.chain
         links, base, tip = (np.ascontiguousarray(part, np.float64) for part in (chain.links, chain.base, chain.tip))
