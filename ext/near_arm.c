@@ -60,17 +60,14 @@ static void seek_around(Search *s, const double *wanted) {
     }
 }
 
-int near_solve(const void *geometry, const Frame *flange, const double *wanted, double *rows) {
-    Search s = {.arm = geometry, .at = flange};
-    double nominal[INVERSE_ROWS * N], near[N];
-    Polished end[INVERSE_ROWS];
-    const int count = inverse_all(&s.arm->nominal, flange, wanted, rows);
-    if (count <= 0) return count;
-    memcpy(nominal, rows, (size_t)count * N * sizeof(double));
-    s.arm->newton(&s.arm->chain, flange, s.arm->length, (size_t)count, rows, end);
-    int sure = 0;
-    for (int k = 0; k < count; k++) sure += end[k].sure;
-    if (sure == count) return count;
+/* Every way, where not all of the polished rows are sure. */
+static int search(const NearArm *arm, const Frame *at, const double *wanted, const double *nominal, int count,
+    const Polished *end, double *rows) {
+    Search s; /* large: set up only as far as it is used */
+    double near[N];
+    s.arm = arm, s.at = at;
+    s.ways.n = s.sure = s.traced.n = 0;
+    s.traced.longest = 0;
     for (int k = 0; k < count; k++) {
         if (!end[k].sure) continue;
         s.clear[s.sure] = CLEAR * end[k].step;
@@ -83,6 +80,19 @@ int near_solve(const void *geometry, const Frame *flange, const double *wanted, 
     if (s.traced.longest > LONG) seek_around(&s, wanted);
     memcpy(rows, s.ways.q, (size_t)s.ways.n * sizeof s.ways.q[0]);
     return s.ways.n;
+}
+
+int near_solve(const void *geometry, const Frame *flange, const double *wanted, double *rows) {
+    const NearArm *arm = geometry;
+    double nominal[INVERSE_ROWS * N];
+    Polished end[INVERSE_ROWS];
+    const int count = inverse_all(&arm->nominal, flange, wanted, rows);
+    if (count <= 0) return count;
+    memcpy(nominal, rows, (size_t)count * N * sizeof(double));
+    arm->newton(&arm->chain, flange, arm->length, (size_t)count, rows, end);
+    int sure = 1;
+    for (int k = 0; k < count; k++) sure &= end[k].sure;
+    return sure ? count : search(arm, flange, wanted, nominal, count, end, rows);
 }
 
 void near_bends(const void *geometry, const double *q, double bends[3]) {
