@@ -64,6 +64,7 @@ $(VENV):
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "cellctl needs the venv module: apt install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || { echo "cellctl builds a C extension and needs Python's headers: apt install python3-dev" >&2; exit 1; }
 	@command -v $(or $(CC),cc) >/dev/null || { echo "cellctl builds a C extension and needs a compiler: apt install gcc" >&2; exit 1; }
+	@printf '#if !__has_builtin(__builtin_shufflevector)\n#error\n#endif\n' | $(or $(CC),cc) -fsyntax-only -xc - 2>/dev/null || { echo "cellctl's kernels need gcc 12 or newer, or clang; $(or $(CC),cc) is older. Try: make CC=clang" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
 clean:                                  ## forget everything that was built

@@ -56,7 +56,7 @@ cdef class FlatInverse(Inverse):
     def scara(right, limits, plane, home, turns, int slide, signs, double rise, double first, double second,
               double bend, wrist):
         """The solver of a SCARA arm."""
-        cdef FlatInverse made = FlatInverse()
+        cdef FlatInverse made = FlatInverse.__new__(FlatInverse)
         cdef FlatScara* arm = &made.arm.shape.scara
         cdef int k
         made.arm.kind = FLAT_SCARA
@@ -73,7 +73,7 @@ cdef class FlatInverse(Inverse):
     def gantry(right, limits, home, turns, slides, const double[:, :] axes, const double[:, :] points,
                const double[:, :] undo):
         """The solver of a gantry."""
-        cdef FlatInverse made = FlatInverse()
+        cdef FlatInverse made = FlatInverse.__new__(FlatInverse)
         cdef FlatGantry* arm = &made.arm.shape.gantry
         cdef int i, k
         made.arm.kind = FLAT_GANTRY

@@ -5,6 +5,7 @@
 
 #include "angle.h"
 
+static const double EDGE = 1e-9;     /* rad, m: a joint that is beyond its limit by less is at the limit */
 static const double STRAIGHT = 1e-9; /* bends whose product is smaller are not told apart */
 
 static void to_own(const Inverse *inverse, const double *q, double *own) {
@@ -35,10 +36,11 @@ static int bring(const Inverse *inverse, const double *seed, double *q) {
         const double turn = inverse->turn[i], low = inverse->lower[i], high = inverse->upper[i];
         if (turn > 0) {
             q[i] += turn * rint((seed[i] - q[i]) / turn);
-            if (q[i] > high) q[i] -= turn * ceil((q[i] - high) / turn);
-            if (q[i] < low) q[i] += turn * ceil((low - q[i]) / turn);
+            if (q[i] > high + EDGE) q[i] -= turn * ceil((q[i] - high - EDGE) / turn);
+            if (q[i] < low - EDGE) q[i] += turn * ceil((low - EDGE - q[i]) / turn);
         }
-        if (!(q[i] >= low && q[i] <= high)) return 0;
+        if (!(q[i] >= low - EDGE && q[i] <= high + EDGE)) return 0;
+        q[i] = fmin(fmax(q[i], low), high);
     }
     return 1;
 }

@@ -32,6 +32,8 @@ cdef extern from "numeric.h":
                       NumericReport*) noexcept nogil
     int numeric_all(const CChain*, const NumericTask*, const Frame*, const double*, double*) noexcept nogil
 
+cdef double FURTHEST = 1e5  # rad, m: beyond it a full turn more or less costs digits of the pose
+
 kernel()  # chosen now, once
 
 
@@ -45,7 +47,7 @@ def kernel_name():
 
 
 def use_kernel(str name):
-    """Use that build from now on; False where this processor does not run it. All give the same numbers."""
+    """Use that build from now on, for solvers that are made from now on; False where this processor does not run it. All give the same numbers."""
     return bool(kernel_use(name.encode()))
 
 
@@ -182,8 +184,21 @@ cdef double _right(double value):
     return whole if fabs(value - whole) < 1e-15 else value
 
 
+cdef const double* seed_of(object given, int count, double* room) except NULL:
+    """Where the joints begin: finite numbers, not too many turns away."""
+    cdef const double* found = numbers(given, count, room, "seed")
+    cdef int i
+    for i in range(count):
+        if fabs(found[i]) > FURTHEST:
+            refuse(f"seed[{i}] is {found[i]:g}, beyond {FURTHEST:g}", "Take off full turns.")
+    return found
+
+
 cdef class Inverse:
     """All ways of an arm to a frame, in closed form. The solvers are its subclasses, each in a module of its own."""
+
+    def __init__(self):
+        raise TypeError("which arm? Use one of the solvers, or Arm")
 
     cdef int place(self, int most, left, right, sign, offset, limits) except -1:
         """``limits``: turn (a full one, or 0), lower and upper of each joint."""
@@ -219,7 +234,7 @@ cdef class Inverse:
         cdef Frame f
         cdef int i, n = self.inverse.n
         frame_of_pose(pose, &f)
-        if not inverse_nearest(&self.inverse, &f, numbers(seed, n, room, "seed"), keep, found):
+        if not inverse_nearest(&self.inverse, &f, seed_of(seed, n, room), keep, found):
             return None
         return tuple([found[i] for i in range(n)])
 
@@ -276,7 +291,7 @@ cdef class Inverse:
         cdef int i, n = self.inverse.n
         cdef Py_ssize_t[2] shape = [given[0], n]
         cdef Py_ssize_t m
-        cdef const double* start = numbers(seed, n, room, "seed")
+        cdef const double* start = seed_of(seed, n, room)
         cdef double* to
         cdef Frame f
         if out is None:
@@ -310,30 +325,32 @@ cdef class Numeric:
         for i in range(chain.chain.n):
             self.task.lower[i], self.task.upper[i] = lower[i], upper[i]
 
-    cdef int prepare(self, weight, double way, double turn, int rounds, int tries, random) except -1:
+    cdef int prepare(self, NumericTask* task, weight, double way, double turn, int rounds, int tries,
+                     unsigned long long random) except -1:
+        """The whole task of one question: another thread may be asking another one."""
         cdef int i
+        task[0] = self.task
         for i in range(6):
-            self.task.weight[i] = weight[i]
-        self.task.way, self.task.turn = way, turn
-        self.task.rounds, self.task.tries = rounds, tries
-        self.task.random = <unsigned long long>random * 2654435761ULL + 88172645463325252ULL
+            task.weight[i] = weight[i]
+        task.way, task.turn = way, turn
+        task.rounds, task.tries = rounds, tries
+        task.random = random * 2654435761ULL + 88172645463325252ULL
         return 0
 
     def solve(self, transform, seed, weight, double way, double turn, int rounds, int tries, random):
         """The joints (n,), whether they are near enough, and what is left: way (m), turn (rad), rounds, tries."""
         cdef double room[CHAIN_MOST]
         cdef Py_ssize_t[1] shape = [self.chain.chain.n]
-        cdef const double* start = numbers(seed, self.chain.chain.n, room, "seed")
+        cdef const double* start = seed_of(seed, self.chain.chain.n, room)
         cdef NumericReport report
         cdef NumericTask task
         cdef Frame f
         cdef int found
         cdef double* to
         goal_of(transform, &f)
-        self.prepare(weight, way, turn, rounds, tries, random)
+        self.prepare(&task, weight, way, turn, rounds, tries, random)
         out = fresh(1, shape)
         to = output(out, 1, shape, "out")
-        task = self.task
         with nogil:
             found = numeric_solve(&self.chain.chain, &task, &f, start, to, &report)
         return out, bool(found), report.way, report.turn, report.rounds, report.tries
@@ -342,16 +359,15 @@ cdef class Numeric:
         """Different ways to a transform that so many starts lead to. Shape (k, n)."""
         cdef double room[CHAIN_MOST]
         cdef Py_ssize_t[2] shape = [NUMERIC_ROWS, self.chain.chain.n]
-        cdef const double* start = numbers(seed, self.chain.chain.n, room, "seed")
+        cdef const double* start = seed_of(seed, self.chain.chain.n, room)
         cdef NumericTask task
         cdef Frame f
         cdef int count
         cdef double* to
         goal_of(transform, &f)
-        self.prepare(weight, way, turn, rounds, tries, random)
+        self.prepare(&task, weight, way, turn, rounds, tries, random)
         out = fresh(2, shape)
         to = output(out, 2, shape, "out")
-        task = self.task
         with nogil:
             count = numeric_all(&self.chain.chain, &task, &f, start, to)
         return out[:count].copy()

@@ -37,7 +37,7 @@ cdef inline const double* numbers(object given, Py_ssize_t count, double* room, 
         try:
             for i in range(count):
                 room[i] = (<tuple>given)[i]
-        except TypeError as error:
+        except (TypeError, OverflowError) as error:
             refuse(f"{name}: {error}")
     else:
         array = converted(given, name)

@@ -41,19 +41,6 @@ class Inverse:
         self, transforms: ArrayLike, seed: _Numbers, step: float, out: _Floats | None = ...
     ) -> tuple[_Floats, int]: ...
 
-class ParallelInverse(Inverse):
-    def __init__(
-        self,
-        lengths: Sequence[float],
-        left: _Floats,
-        right: _Floats,
-        sign: Sequence[float],
-        offset: Sequence[float],
-        turn: Sequence[float],
-        lower: Sequence[float],
-        upper: Sequence[float],
-    ) -> None: ...
-
 class Numeric:
     def __init__(self, chain: Chain, lower: Sequence[float], upper: Sequence[float], length: float) -> None: ...
     def solve(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import product
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cellctl.errors import UsageError
 from cellctl.motion._kinematics import Chain, Inverse, Numeric
+from cellctl.motion.given import floats, row
 from cellctl.motion.library import load
 from cellctl.motion.lines import FAR, Links, inverted, lines_of, links_of, matrix
 from cellctl.motion.model import JointType, RobotModel
@@ -24,6 +24,7 @@ from cellctl.motion.near import Near
 from cellctl.motion.pose import Pose
 from cellctl.motion.solution import ClosedForm
 from cellctl.motion.solvers import closed_form
+from cellctl.motion.tool import Tool
 
 Joints = tuple[float, ...]
 Floats = NDArray[np.float64]
@@ -31,6 +32,7 @@ Weight = tuple[float, float, float, float, float, float]
 
 _TURN: Final = 2 * math.pi
 _ALL: Final[Weight] = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+_EDGE: Final = 1e-9  # rad: a joint that is beyond its limit by less is at the limit (as EDGE in ext/inverse.c)
 _SEEDS: Final = 200  # random starts that look for every way of an arm without a closed form
 
 
@@ -61,9 +63,13 @@ def _recognised(model: RobotModel) -> tuple[Links, tuple[str, ClosedForm | None]
 
 
 class Arm:
-    """A model with a tool. The tool point's pose is told on the flange (m, rotation vector)."""
+    """A model with a tool. The tool point's pose is told on the flange (m, rotation vector); a ``Tool`` has one.
 
-    def __init__(self, model: RobotModel, tool: Pose = Pose()) -> None:  # noqa: B008 - a pose cannot be changed
+    It does not change, so threads may share it.
+    """
+
+    def __init__(self, model: RobotModel, tool: Pose | Tool = Pose()) -> None:  # noqa: B008 - a pose cannot be changed
+        tool = tool.pose if isinstance(tool, Tool) else Tool(Pose(*tool)).pose
         links, closed = _recognised(model)
         self.model = model
         self.name = model.name
@@ -79,16 +85,24 @@ class Arm:
         self.solver, form = closed
         limits = list(zip(self._turns, self._lower, self._upper, strict=True))
         self._inverse = form.inverse(inverted(point), limits) if form else None
+        free = [(limit[0], -math.inf, math.inf) if limit[0] else limit for limit in limits]
+        self._turning = form.inverse(inverted(point), free) if form else None
         length = float(np.abs(links.links[:, 1:3]).sum()) or 1.0
         self._numeric = Numeric(self._chain, self._lower, self._upper, length)
 
     @classmethod
-    def named(cls, name: str, tool: Pose = Pose()) -> Arm:  # noqa: B008
+    def named(cls, name: str, tool: Pose | Tool = Pose()) -> Arm:  # noqa: B008
         """The shipped arm of that name. Raises UsageError where there is none, or none with joints in a row."""
         model = load(name)
         if not isinstance(model, RobotModel):
             raise UsageError(f"{name} is no arm with its joints in a row", hint="Use DeltaArm.")
         return cls(model, tool)
+
+    def __reduce__(self) -> tuple[type[Arm], tuple[RobotModel, Pose]]:
+        return type(self), (self.model, self.tool)
+
+    def __repr__(self) -> str:
+        return f"Arm({self.name}, {self.degrees_of_freedom} joints, {self.solver})"
 
     # -- what it can do ----------------------------------------------------------------------
 
@@ -102,9 +116,9 @@ class Arm:
         """The greatest speed of each joint (rad/s, m/s)."""
         return tuple(joint.speed for joint in self.model.joints)
 
-    def within_limits(self, joints: Sequence[float]) -> bool:
+    def within_limits(self, joints: Sequence[float] | Floats) -> bool:
         """Whether every joint is within its limits."""
-        limits = zip(joints, self._lower, self._upper, strict=True)
+        limits = zip(self._row(joints), self._lower, self._upper, strict=True)
         return all(low <= value <= high for value, low, high in limits)
 
     # -- forward -----------------------------------------------------------------------------
@@ -134,7 +148,7 @@ class Arm:
 
         With fewer than six joints it is sqrt(det(Jᵀ J)), the volume that the joints span.
         """
-        many = np.asarray(joints, np.float64)
+        many = floats(joints, "joints", self.name, width=self.degrees_of_freedom)
         jacobians = self._chain.jacobians(np.atleast_2d(many))
         values: Floats = np.linalg.svd(jacobians, compute_uv=False).prod(axis=-1)
         return float(values[0]) if many.ndim == 1 else values
@@ -206,55 +220,72 @@ class Arm:
         """
         if len(weight) != 6 or not all(0 <= each < math.inf for each in weight) or not any(weight):
             raise UsageError(f"a weight of {tuple(weight)}", hint="It has six numbers, zero or above, not all zero.")
-        if not (way > 0 and turn > 0 and 1 <= rounds <= 100_000 and 1 <= tries <= 100_000):
+        if not (way > 0 and turn > 0 and 1 <= rounds <= 100_000 and 1 <= tries <= 100_000 and 0 <= random < 2**64):
             raise UsageError(
-                f"way {way:g} m, turn {turn:g} rad, {rounds} rounds, {tries} tries",
-                hint="Way and turn must be above zero, rounds and tries 1 to 100000.",
+                f"way {way:g} m, turn {turn:g} rad, {rounds} rounds, {tries} tries, random {random}",
+                hint="Way and turn must be above zero, rounds and tries 1 to 100000, random 0 to 2^64 - 1.",
             )
-        if not np.isfinite(seed).all():
-            raise UsageError(f"a seed of {tuple(seed)}", hint="It must have finite numbers.")
         answer = self._numeric.solve(self._frame(pose), seed, weight, way, turn, rounds, tries, random)
         return Found(*answer)
 
-    def turns(self, joints: Sequence[float]) -> Iterator[Joints]:
-        """The same joints with every full turn (±360°) that the limits allow."""
-        choices: list[list[float]] = []
-        for value, low, high, turn in zip(joints, self._lower, self._upper, self._turns, strict=True):
+    def turns(self, joints: Sequence[float] | Floats) -> Iterator[Joints]:
+        """The same joints with every full turn (±360°) that the limits allow, one after the other.
+
+        A joint that turns without end stays as it is.
+        """
+        values = self._row(joints)
+        choices: list[range] = []
+        for value, low, high, turn in zip(values, self._lower, self._upper, self._turns, strict=True):
             if not turn or math.isinf(high - low):
-                choices.append([value] if low <= value <= high else [])
+                choices.append(range(int(low <= value <= high)))
                 continue
-            first, last = math.ceil((low - value) / turn), math.floor((high - value) / turn)
-            choices.append([value + k * turn for k in range(first, last + 1)])
-        return product(*choices)
+            first, last = math.ceil((low - value - _EDGE) / turn), math.floor((high - value + _EDGE) / turn)
+            choices.append(range(first, last + 1))
+        return self._turned(values, choices)
+
+    def _turned(self, values: Joints, choices: list[range]) -> Iterator[Joints]:
+        if not choices:
+            yield ()
+            return
+        last, low, high = len(choices) - 1, self._lower[len(choices) - 1], self._upper[len(choices) - 1]
+        for before in self._turned(values, choices[:-1]):
+            for k in choices[-1]:
+                yield (*before, min(max(values[last] + k * self._turns[last], low), high))
 
     def follow(self, poses: ArrayLike, seed: Sequence[float] | None = None, *, jump: float = 0.5) -> Followed:
         """Joints along a path of poses (n, 4, 4), each next to the one before and within the limits.
 
         It ends where a pose has no way, or where a joint would have to jump by more than ``jump`` (rad, m): at a
-        singularity, or at a limit. Without a ``seed`` every way to the first pose is tried, with every full turn, and
-        the one is taken that comes furthest, then the one that turns least.
+        singularity, or at a limit. Without a ``seed`` every way to the first pose is tried, with the full turns that
+        keep it longest within the limits; the one is taken that comes furthest, then the one that turns least.
         """
         path = np.ascontiguousarray(poses, np.float64)
         if path.ndim != 3 or path.shape[1:] != (4, 4):
-            raise ValueError(f"poses has shape {path.shape}, not (n, 4, 4)")
+            raise UsageError(f"poses has shape {path.shape}, not (n, 4, 4)")
+        if not jump > 0:
+            raise UsageError(f"a jump of {jump}", hint="It must be above zero.")
         if len(path) == 0:
             return Followed(np.empty((0, self.degrees_of_freedom)), 0, "")
-        starts = [tuple(seed)] if seed is not None else self._starts(path[0])
-        if not starts:
+        if seed is not None:
+            return self._follow(path, self._row(seed, "seed"), jump)
+        tried = [self._follow(path, way, jump, self._turning) for way in self.inverse(path[0])]
+        if not tried:
             return Followed(np.full((len(path), self.degrees_of_freedom), np.nan), 0, "pose 0 cannot be reached")
-        tried = [self._follow(path, start, jump) for start in starts]
         return min(
             tried, key=lambda each: (-each.followed, float(np.abs(np.diff(each.joints[: each.followed], axis=0)).sum()))
         )
 
-    def _starts(self, first: Floats) -> list[Joints]:
-        return [turned for way in self.inverse(first) for turned in self.turns(way)]
-
-    def _follow(self, path: Floats, seed: Joints, jump: float) -> Followed:
-        if self._inverse is not None:
-            joints, count = self._inverse.follow(path, seed, jump)
+    def _follow(self, path: Floats, seed: Joints, jump: float, turning: Inverse | None = None) -> Followed:
+        """Along the path from a seed; with a solver that knows no limits the best full turns are found afterwards."""
+        inverse = turning or self._inverse
+        if inverse is not None:
+            joints, count = inverse.follow(path, seed, jump)
         else:
             joints, count = self._iterate(path, seed, jump)
+        if turning is not None:
+            kept = self._shift(joints, count)
+            if kept < count:
+                return Followed(joints, kept, f"pose {kept} cannot be reached within the limits")
         if count == len(path):
             return Followed(joints, count, "")
         if np.isnan(joints[count]).any():
@@ -263,6 +294,25 @@ class Arm:
         axis = int(steps.argmax())
         joints[count] = np.nan
         return Followed(joints, count, f"joint {axis} would have to jump by {steps[axis]:.3g} to pose {count}")
+
+    def _shift(self, joints: Floats, count: int) -> int:
+        """Adds the full turns with which most of the first rows are within the limits; how many those are."""
+        kept = count
+        for k, (low, high, turn) in enumerate(zip(self._lower, self._upper, self._turns, strict=True)):
+            column = joints[:count, k]
+            if turn and not math.isinf(high - low) and count:
+                least, most = np.minimum.accumulate(column), np.maximum.accumulate(column)
+                fits = np.ceil((low - least - _EDGE) / turn) <= np.floor((high - most + _EDGE) / turn)
+                last = max(int(fits.sum()) - 1, 0)  # it fits up to there
+                column += turn * math.ceil((low - least[last] - _EDGE) / turn)
+            inside = (column >= low - _EDGE) & (column <= high + _EDGE)
+            kept = min(kept, count if inside.all() else int(inside.argmin()))
+        np.clip(joints[:kept], self._lower, self._upper, out=joints[:kept])
+        joints[kept:] = np.nan
+        return kept
+
+    def _row(self, joints: Sequence[float] | Floats, name: str = "joints") -> Joints:
+        return tuple(row(joints, name, self.name, width=self.degrees_of_freedom).tolist())
 
     def _iterate(self, path: Floats, seed: Joints, jump: float) -> tuple[Floats, int]:
         joints = np.full((len(path), self.degrees_of_freedom), np.nan)

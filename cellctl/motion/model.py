@@ -60,6 +60,8 @@ class RobotModel:
     payload: float = math.inf
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "joints", tuple(self.joints))
+        object.__setattr__(self, "sources", tuple(self.sources))
         if not 1 <= len(self.joints) <= MOST_JOINTS:
             raise UsageError(f"{len(self.joints)} joints; an arm has 1 to {MOST_JOINTS}", where=self.name)
         names = [joint.name for joint in self.joints]

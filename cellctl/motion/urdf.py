@@ -201,8 +201,12 @@ class _Tree:
         """A link with all that hangs on it, as far as the joint ``beyond``; told in the link."""
         total = Inertia()
         waiting = [(link, Pose())]
+        seen: set[str] = set()
         while waiting:
             here, at = waiting.pop()
+            if here in seen:
+                raise UsageError(f"link {here!r} hangs on itself, in a ring of joints", where=self.file)
+            seen.add(here)
             total = total + self.bodies[here].seen_from(at)
             for step in self.below.get(here, ()):
                 if step is beyond:

@@ -1,6 +1,8 @@
 """Every shipped arm beside pinocchio, and what is the same for all arms whatever solves them."""
 
 import math
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellctl.errors import UsageError
-from cellctl.motion import Arm, Pose
+from cellctl.motion import Arm, Pose, Tool
 from cellctl.motion import _kinematics as compiled
 from cellctl.motion.library import load, names
 from cellctl.motion.lines import matrix
@@ -327,3 +329,71 @@ def test_an_arm_without_a_closed_form_says_so():
 
 def test_apart_is_told_modulo_a_turn():
     assert apart(np.array([6.2]), np.array([6.2 - 2 * math.pi])) < 1e-12
+
+
+@every_arm
+def test_a_joint_at_its_limit_is_not_lost_to_rounding(name):
+    arm = Arm.named(name)
+    rng = np.random.default_rng(8)
+    limits = np.array(arm.joint_limits).clip(-6, 6)
+    for _ in range(40):
+        q = rng.uniform(*limits.T)
+        axis = rng.integers(len(q))
+        q[axis] = limits[axis, rng.integers(2)]
+        found = arm.nearest(arm.transform(q), q)
+        assert found is not None
+        assert arm.within_limits(found)
+        np.testing.assert_allclose(arm.transform(found), arm.transform(q), atol=1e-8)
+
+
+def test_a_seed_that_is_too_many_turns_away_is_refused():
+    joints = tuple(replace(joint, lower=-math.inf, upper=math.inf) for joint in load("ur5e").joints)
+    arm = Arm(RobotModel("free", joints))
+    pose = arm.transform([0.1, -1, 1, 0.3, 1, 0])
+    near = arm.nearest(pose, [99_000.0] * 6)
+    np.testing.assert_allclose(arm.transform(near), pose, atol=1e-9)
+    for ask in (arm.nearest, arm.solve, lambda at, seed: arm.follow(at[None], seed)):
+        with pytest.raises(UsageError, match=r"seed\[0\] is 1e\+10, beyond 100000"):
+            ask(pose, [1e10] * 6)
+
+
+def test_turns_are_told_one_by_one_however_many_there_are():
+    arm = Arm(load("ur5e").limited([-1e9] * 6, [1e9] * 6))
+    many = arm.turns([0.1] * 6)
+    assert len({next(many) for _ in range(100)}) == 100
+    for wrong in ([0.1] * 5, [math.nan] * 6, [math.inf] * 6):
+        with pytest.raises(UsageError, match="joints"):
+            arm.turns(wrong)
+    assert len(list(Arm.named("ur10e").turns([0.1] * 6))) == 2**6
+
+
+def test_without_a_seed_the_turns_are_those_that_stay_longest_within_the_limits():
+    arm = Arm(load("ur5e").limited([-1.0, -6, -6, -6, -6, -6], [5.0, 6, 6, 6, 6, 6]))
+    start = np.array([-0.9, -1.2, 1.4, -1.7, -1.5, 0.3])
+    swing = np.linspace(0, 1, 200)[:, None] * [5.8, 0, 0, 0, 0, 0] + start
+    followed = arm.follow(arm.forward_batch(swing))
+    assert followed.followed == 200
+    np.testing.assert_allclose(arm.forward_batch(followed.joints), arm.forward_batch(swing), atol=1e-9)
+    assert all(arm.within_limits(joints) for joints in followed.joints)
+    further = np.linspace(0, 1, 200)[:, None] * [9.0, 0, 0, 0, 0, 0] + start
+    ended = arm.follow(arm.forward_batch(further))
+    assert 100 < ended.followed < 200
+    assert ended.ended == f"pose {ended.followed} cannot be reached within the limits"
+    assert np.isnan(ended.joints[ended.followed :]).all()
+    assert all(arm.within_limits(joints) for joints in ended.joints[: ended.followed])
+
+
+def test_an_arm_goes_to_another_process():
+    arm = Arm.named("kuka_kr6_r900", Pose(z=0.1))
+    other = pickle.loads(pickle.dumps(arm))
+    q = [0.1, -1, 1, 0.3, 1, 0]
+    np.testing.assert_array_equal(other.transform(q), arm.transform(q))
+    assert repr(other) == "Arm(kuka_kr6_r900, 6 joints, wrist)"
+
+
+def test_a_tool_may_be_a_pose_or_a_body_and_must_be_finite():
+    pose = Pose(0.1, z=0.2, rx=0.3)
+    q = [0.1, -1, 1, 0.3, 1, 0]
+    assert Arm.named("ur5e", Tool(pose)).forward(q) == Arm.named("ur5e", pose).forward(q)
+    with pytest.raises(UsageError, match="tool"):
+        Arm.named("ur5e", Pose(math.nan))

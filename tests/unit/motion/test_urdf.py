@@ -1,7 +1,6 @@
 """URDF against pin's own reader, and everything a file can be wrong in."""
 
 import math
-from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -18,7 +17,6 @@ from cellctl.motion.xml_tree import MOST_BYTES
 from .arm_oracle import forward, pin_model, random_inertia
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
-UR5 = Path("/work/shared/data/ur5_spherized.urdf")
 
 
 def row(values):
@@ -107,18 +105,14 @@ def test_any_urdf_moves_and_weighs_as_in_pin(seed):
     np.testing.assert_allclose(pin.centerOfMass(ours, here, values), pin.centerOfMass(theirs, at, q), atol=1e-12)
 
 
-@pytest.mark.skipif(not UR5.exists(), reason="the benchmark's UR5 is not on this machine")
-def test_the_ur5_of_the_benchmarks():
-    pin = pytest.importorskip("pinocchio")
-    arm = from_urdf(UR5, tip="tool0")
-    theirs = pin.buildModelFromUrdf(str(UR5))
-    at = theirs.createData()
-    for q in np.random.default_rng(3).uniform(-6, 6, (20, 6)):
-        pin.framesForwardKinematics(theirs, at, q)
-        np.testing.assert_allclose(forward(arm, q), at.oMf[theirs.getFrameId("tool0")].homogeneous, atol=1e-12)
-    carried = sum(theirs.inertias[i].mass for i in range(1, theirs.njoints))
-    assert sum(each.inertia.mass for each in arm.joints) == pytest.approx(carried, rel=1e-12)
-    assert arm.joints[0].upper == pytest.approx(theirs.upperPositionLimit[0])
+@pytest.mark.parametrize(("base", "tip"), [("a", "b"), ("a", "c"), (None, None), ("a", None)])
+def test_links_in_a_ring_are_refused(base, tip):
+    joints = "".join(
+        f'<joint name="j{n}" type="continuous"><parent link="{here}"/><child link="{there}"/></joint>'
+        for n, (here, there) in enumerate(["ab", "bc", "ca"])
+    )
+    with pytest.raises(UsageError):
+        from_urdf(f'<robot name="ring"><link name="a"/><link name="b"/><link name="c"/>{joints}</robot>', base, tip)
 
 
 TWO = """<?xml version="1.0"?>
