@@ -23,7 +23,7 @@ static void allowed(const OtgRequest *r, double limit[6]) {
    to it is as exact as the numbers of its far end. */
 static void check_room(const OtgRoom *room, const OtgPath *path, double *excess) {
     double bounds[8];
-    path_bounds(path, bounds);
+    path_bounds(path, path->duration, bounds);
     const double size = fmax(room->slack / 4e-13, fmax(fabs(bounds[0]), fabs(bounds[1])));
     worse(excess, (room->low - bounds[0]) / size);
     worse(excess, (bounds[1] - room->high) / size);
@@ -31,7 +31,7 @@ static void check_room(const OtgRoom *room, const OtgPath *path, double *excess)
 
 static void check_axis(const OtgRequest *r, const OtgPath *path, double T, double *excess, double *miss) {
     double bounds[8], limit[6];
-    path_bounds(path, bounds);
+    path_bounds(path, path->duration, bounds);
     allowed(r, limit);
     for (int k = r->interface == OTG_VELOCITY; k < 3; k++) {
         const double span = fmax(fabs(limit[2 * k]), fabs(limit[2 * k + 1]));

@@ -26,7 +26,8 @@ void path_sample(const OtgPath *path, const double *t, size_t n, size_t stride, 
 void path_extrema(const OtgPath *path, double *least, double *t_least, double *greatest, double *t_greatest);
 /* The first time of at least `after` at which the position is p; NAN if there is none. */
 double path_first_time(const OtgPath *path, double p, double after);
-/* Bounds of position, velocity, acceleration, jerk: out[2k] <= all values <= out[2k + 1], proven, rounding included. */
-void path_bounds(const OtgPath *path, double out[8]);
+/* Bounds of position, velocity, acceleration, jerk: out[2k] <= all values <= out[2k + 1], proven, rounding included, for
+   all times up to `until`. */
+void path_bounds(const OtgPath *path, double until, double out[8]);
 
 #endif

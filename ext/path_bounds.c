@@ -2,13 +2,17 @@
 
 A piece is a cubic, so it lies within the hull of its Bernstein coefficients; so do its derivatives. A piece is cut at
 its standstills, where the hull of the position is tight, and halved where it is not. Every value that is computed is
-widened by more than its rounding can be: with at most 12 operations on terms of the size m, by 16 epsilon m. */
+widened by more than its rounding can be: with at most 12 operations on terms of the size m, by 16 epsilon m.
+
+Where one piece does not go on from the one before, beyond what is rounding, the next derivative is infinite. */
 #include "path.h"
 
 #include <float.h>
 #include <math.h>
 
 enum { DEPTH = 12 };
+
+static const double ROUNDING = 1e-9; /* of the largest value: the end of a piece against the start of the next */
 
 typedef struct {
     double low, high;
@@ -67,22 +71,49 @@ static void velocity_range(const OtgPiece *q, double h, Range *r) {
     if (turn > -1e-12 * h && turn < h * (1 + 1e-12)) include(r, q->v - 0.5 * q->a * q->a / q->j, error);
 }
 
-void path_bounds(const OtgPath *path, double out[8]) {
+static void piece_ranges(const OtgPiece *q, Range r[4]) {
+    const double h = q->dt;
+    position_range(q, h, &r[0]);
+    velocity_range(q, h, &r[1]);
+    include(&r[2], q->a, 0);
+    include(&r[2], q->a + h * q->j, 4 * DBL_EPSILON * (fabs(q->a) + h * fabs(q->j)));
+    include(&r[3], q->j, 0);
+}
+
+static double size(const Range *r) { return larger(fabs(r->low), fabs(r->high)); }
+
+static void jump(const OtgPiece *q, double t, const double state[3], double duration, Range r[4]) {
+    const double h = q->dt, a = q->a + h * q->j;
+    const double end[3] = {q->p + h * (q->v + h * (0.5 * q->a + h * (q->j / 6))), q->v + h * (q->a + 0.5 * h * q->j), a};
+    if (!(fabs(t - (q->t + h)) <= ROUNDING * duration)) r[0] = (Range){-INFINITY, INFINITY};
+    for (int k = 0; k < 3; k++) {
+        const double by = state[k] - end[k];
+        if (fabs(by) <= ROUNDING * size(&r[k])) continue;
+        for (int next = k + 1; next < 4; next++) r[next] = (Range){-INFINITY, INFINITY};
+    }
+}
+
+/* From piece to piece, and to the end. */
+static void jumps(const OtgPath *path, Range r[4]) {
+    for (int i = 0; i < path->n; i++) {
+        const int last = i + 1 == path->n;
+        const OtgPiece *next = &path->piece[i + !last];
+        const double state[3] = {last ? path->p : next->p, last ? path->v : next->v, last ? path->a : next->a};
+        jump(&path->piece[i], last ? path->duration : next->t, state, path->duration, r);
+    }
+}
+
+void path_bounds(const OtgPath *path, double until, double out[8]) {
+    const OtgPiece after = {path->duration, until - path->duration, path->p, path->v, path->a, 0};
     Range r[4];
     for (int k = 0; k < 4; k++) r[k] = (Range){INFINITY, -INFINITY};
-    for (int i = 0; i < path->n; i++) {
-        const OtgPiece *q = &path->piece[i];
-        const double h = q->dt;
-        position_range(q, h, &r[0]);
-        velocity_range(q, h, &r[1]);
-        include(&r[2], q->a, 0);
-        include(&r[2], q->a + h * q->j, 4 * DBL_EPSILON * (fabs(q->a) + h * fabs(q->j)));
-        include(&r[3], q->j, 0);
-    }
+    for (int i = 0; i < path->n; i++) piece_ranges(&path->piece[i], r);
+    if (until > path->duration) piece_ranges(&after, r);
     include(&r[0], path->p, 0);
     include(&r[1], path->v, 0);
     include(&r[2], path->a, 0);
     if (path->n == 0) include(&r[3], 0, 0);
+    jumps(path, r);
     for (int k = 0; k < 4; k++) {
         out[2 * k] = r[k].low;
         out[2 * k + 1] = r[k].high;

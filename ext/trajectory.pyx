@@ -170,7 +170,7 @@ cdef class Trajectory:
         cdef double out[8]
         cdef int i, k
         for i in range(self.degrees_of_freedom):
-            path_bounds(&self.path[i], out)
+            path_bounds(&self.path[i], self.duration, out)
             for k in range(4):
                 view[k, 0, i] = out[2 * k]
                 view[k, 1, i] = out[2 * k + 1]

@@ -14,7 +14,7 @@ cdef extern from "path.h":
     void path_sample(const OtgPath*, const double*, size_t, size_t, double*, double*, double*, double*) noexcept nogil
     void path_extrema(const OtgPath*, double*, double*, double*, double*) noexcept nogil
     double path_first_time(const OtgPath*, double, double) noexcept nogil
-    void path_bounds(const OtgPath*, double*) noexcept nogil
+    void path_bounds(const OtgPath*, double, double*) noexcept nogil
 
 cdef class Trajectory:
     cdef readonly int degrees_of_freedom

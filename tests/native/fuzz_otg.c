@@ -103,7 +103,7 @@ int main(int count, char **arguments) {
         in.low = walled ? low : NULL, in.high = walled ? high : NULL;
         in.least = rand() % 4 ? 0 : fabs(number(mood));
         in.exact = rand() % 8 ? NAN : fabs(number(mood));
-        in.cycle = rand() % 8 ? 0 : fabs(number(mood));
+        in.cycle = walled || rand() % 8 ? 0 : fabs(number(mood));
         OtgAnswer answer;
         const OtgStatus status = otg_plan(&in, axes, paths, &answer);
         answers[status]++;

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cellctl.errors import UsageError
-from cellctl.motion import Limits, Trajectory
+from cellctl.motion import InputParameter, Limits, Otg, Synchronization, Trajectory
 
 from .problems import plan, random_problems, request
 
@@ -184,3 +184,58 @@ def test_an_empty_trajectory():
     empty = Trajectory()
     assert empty.duration == 0
     assert empty.at_time(0.0)[0].shape == (0,)
+
+
+def changed(trajectory, change):
+    told = trajectory.to_dict()
+    change(told)
+    return Trajectory.from_dict(told)
+
+
+def lift(told, by):
+    """The second half of the first axis lies higher."""
+    for row in told["pieces"][0][3:]:
+        row[2] += by
+    told["ends"][0][1] += by
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: lift(told, 1e-3),
+        lambda told: told["pieces"][0].pop(2),
+        lambda told: told["pieces"][0][1].__setitem__(3, 0.5),
+        lambda told: told["pieces"][0][2].__setitem__(1, 0.01),
+    ],
+)
+def test_no_certificate_for_a_motion_that_jumps(change):
+    given = InputParameter(1)
+    given.target_position = given.max_velocity = 1.0
+    given.max_acceleration, given.max_jerk = 2.0, 10.0
+    whole = Otg(1).calculate(given)
+    assert whole.certify(given.limits).holds()
+    assert not changed(whole, change).certify(given.limits).holds()
+
+
+def test_steps_count_where_the_limit_is_on_what_they_are_the_integral_of():
+    given = InputParameter(1)
+    given.target_position = given.max_velocity = 1.0
+    given.max_acceleration = 2.0
+    second = Otg(1).calculate(given)
+    assert second.certify(given.limits).holds()
+    assert np.isinf(second.certify().jerk).all()
+    assert not second.certify(Limits(max_jerk=1e9)).holds()
+    given.max_acceleration = np.inf
+    first = Otg(1).calculate(given)
+    assert first.certify(given.limits).holds()
+    assert not first.certify(Limits(max_acceleration=1e9)).holds()
+
+
+def test_bounds_hold_for_an_axis_that_goes_on_after_its_own_end():
+    given = InputParameter(2)
+    given.target_position, given.target_velocity = [0.1, 3.0], [0.5, 0.0]
+    given.max_velocity, given.max_acceleration, given.max_jerk = 1.0, 2.0, 10.0
+    given.synchronization = Synchronization.NONE
+    motion = Otg(2).calculate(given)
+    position = motion.at_time(np.linspace(0, motion.duration, 100))[0]
+    assert motion.certify().position[1, 0] >= position[:, 0].max() > 1
