@@ -11,7 +11,7 @@ from setuptools import Extension, setup
 
 OTG = [
     *["audit", "axis", "blocked", "brake", "check", "curve", "inside", "phase", "plan", "simple"],
-    *["legs", "room", "starts", "stay", "stop", "touch"],
+    *["legs", "room", "starts", "stay", "stop", "soft", "touch"],
 ]
 KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "frame", "rotation", "inverse", "numeric"]
 

@@ -35,7 +35,9 @@ int otg_axis_within(const OtgAxis *x, const OtgRequest *r, const OtgRoom *room, 
 int otg_within(const OtgRoom *room, const OtgPath *path) {
     double least, greatest, when;
     path_extrema(path, &least, &when, &greatest, &when);
-    return path->n == 0 || (least >= room->low - room->slack && greatest <= room->high + room->slack);
+    /* what comes back from far away is rounded as the numbers there are */
+    const double slack = room->slack + 64 * DBL_EPSILON * fmax(fabs(least), fabs(greatest));
+    return path->n == 0 || (least >= room->low - slack && greatest <= room->high + slack);
 }
 
 int otg_leg_within(const OtgRequest *r, const OtgRoom *room, double T) {
@@ -54,7 +56,7 @@ void otg_mirror_legs(OtgLegs *legs, int first) {
     for (int i = first; i < legs->n; i++) legs->r[i] = otg_mirrored(&legs->r[i]);
 }
 
-OtgRoom otg_mirrored_room(const OtgRoom *room) { return (OtgRoom){-room->high, -room->low, room->slack}; }
+OtgRoom otg_mirrored_room(const OtgRoom *room) { return (OtgRoom){-room->high, -room->low, room->slack, room->effort}; }
 
 static int stands(const OtgRequest *r) {
     return r->interface == OTG_POSITION && r->p0 == r->pf && r->v0 == 0 && r->vf == 0 && r->a0 == 0 && r->af == 0;

@@ -78,9 +78,18 @@ static int line_request(const OtgInput *in, OtgRequest *r, Vector *line, int *st
     return fits;
 }
 
-/* The room along the line: where every axis is in its own. */
-static OtgStatus line_room(const OtgInput *in, const Vector *line, OtgRoom *room, int *walled, OtgAnswer *answer) {
-    *room = (OtgRoom){-INFINITY, INFINITY, 0};
+/* A wall along the line; where the start is outside of it, as far as the motion must go. */
+static double wall_along(const OtgRequest *r, double wall) {
+    double a;
+    return wall < 0 ? otg_peak(r, &a) : wall;
+}
+
+/* The room along the line: where every axis is in its own; and whose walls bound it. */
+static OtgStatus line_room(const OtgInput *in, const OtgRequest *r, const Vector *line, OtgRoom *room, int whose[2],
+    OtgAnswer *answer) {
+    const OtgRequest m = otg_mirrored(r);
+    *room = (OtgRoom){-INFINITY, INFINITY, 0, NULL};
+    whose[0] = whose[1] = -1;
     for (int i = 0; i < in->n && in->low; i++) {
         const double share = component(line, i), p0 = in->field[OTG_P0][i];
         OtgRoom own;
@@ -90,13 +99,27 @@ static OtgStatus line_room(const OtgInput *in, const Vector *line, OtgRoom *room
         const OtgStatus status = otg_room_check(in, i, &own, &has_walls, answer);
         if (status != OTG_OK) return status;
         if (!has_walls || share == 0) continue;
-        room->high = fmin(room->high, ((share > 0 ? own.high : own.low) - p0) / share);
-        room->low = fmax(room->low, ((share > 0 ? own.low : own.high) - p0) / share);
+        const double high = wall_along(r, ((share > 0 ? in->high[i] : in->low[i]) - p0) / share);
+        const double low = -wall_along(&m, -((share > 0 ? in->low[i] : in->high[i]) - p0) / share);
+        if (high < room->high) room->high = high, whose[1] = i;
+        if (low > room->low) room->low = low, whose[0] = i;
         room->slack = fmax(room->slack, own.slack / fabs(share));
-        *walled = 1;
     }
     answer->axis = -1;
     return OTG_OK;
+}
+
+/* Why there is no motion along the line: the wall that is in its way, as its axis has it. */
+static OtgStatus blame(const OtgRequest *r, const OtgRoom *room, const Vector *line, const int whose[2],
+    OtgAnswer *answer) {
+    const OtgStatus status = otg_room_blame(r, room, answer);
+    const int axis = whose[answer->field];
+    if (status == OTG_NO_ROOM || axis < 0) return OTG_NO_ROOM;
+    const double share = component(line, axis);
+    answer->axis = axis;
+    answer->overshoot *= fabs(share);
+    if (share < 0) answer->field = !answer->field;
+    return status;
 }
 
 /* An axis from the path along the line. */
@@ -155,7 +178,7 @@ OtgStatus otg_phase(const OtgInput *in, OtgAxis *axis, OtgPath *paths, OtgAnswer
     OtgLegs legs;
     OtgPiece pieces[OTG_ROOM_STEPS];
     OtgPath one = {.piece = pieces};
-    int still = 0, fits = 1, walled = 0;
+    int still = 0, fits = 1, walled = 0, whose[2];
     for (int i = 0; i < in->n; i++) {
         answer->axis = i;
         if (in->enabled[i] && (in->sync[i] != OTG_PHASE || in->interface[i] != in->interface[0]))
@@ -172,9 +195,11 @@ OtgStatus otg_phase(const OtgInput *in, OtgAxis *axis, OtgPath *paths, OtgAnswer
         x->order = 3, x->second = x->length = 1;
         line = nothing;
     } else {
-        OtgStatus status = line_room(in, &line, &room, &walled, answer);
+        OtgStatus status = line_room(in, &r, &line, &room, whose, answer);
+        walled = whose[0] >= 0 || whose[1] >= 0;
         if (status == OTG_OK) status = least_along(in, &r, x, walled ? &room : NULL, least, &legs, &T);
         answer->duration = T;
+        if (status == OTG_NO_ROOM && walled) return blame(&r, &room, &line, whose, answer);
         if (status != OTG_OK) return status;
         if (!walled) otg_axis_fill(x, T, &s);
         else if (otg_room_fill(&legs, &one)) return OTG_NO_ROOM;

@@ -148,7 +148,7 @@ static OtgStatus prepare(const OtgInput *in, int i, OtgAxis *x, OtgAnswer *answe
     if (status != OTG_OK || !walled) return status;
     x->first = otg_room_next(&r, &room, 0, &legs);
     x->walled = 1;
-    return x->first < INFINITY ? OTG_OK : otg_room_blame(in, i, &room, answer);
+    return x->first < INFINITY ? OTG_OK : otg_room_blame(&r, &room, answer);
 }
 
 OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer *answer) {
@@ -173,7 +173,7 @@ OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer 
         }
         const double own = joins(in, i) ? T : alone(in, axes, i, least);
         answer->axis = i;
-        if (!(own < INFINITY)) return OTG_UNREACHABLE;
+        if (!(own < INFINITY)) return axes[i].walled ? OTG_NO_ROOM : OTG_UNREACHABLE;
         if (own > answer->duration) answer->duration = own;
         if (too_long(in, own)) return OTG_BLOCKED;
         if (!finish(in, i, &axes[i], &r, own, &paths[i])) return OTG_TOO_FAR_APART;

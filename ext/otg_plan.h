@@ -48,7 +48,7 @@ OtgStatus otg_plan(const OtgInput *in, OtgAxis *axes, OtgPath *paths, OtgAnswer 
 OtgStatus otg_check(const OtgInput *in, OtgAnswer *answer);
 /* The room of an axis, if it has walls; and why there is no motion in it. */
 OtgStatus otg_room_check(const OtgInput *in, int i, OtgRoom *room, int *walled, OtgAnswer *answer);
-OtgStatus otg_room_blame(const OtgInput *in, int i, const OtgRoom *room, OtgAnswer *answer);
+OtgStatus otg_room_blame(const OtgRequest *r, const OtgRoom *room, OtgAnswer *answer);
 OtgRequest otg_request(const OtgInput *in, int i);
 /* The next duration in whole cycles. */
 double otg_whole(const OtgInput *in, double T);

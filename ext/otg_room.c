@@ -8,11 +8,14 @@ enum { ROUNDS = 64 }; /* golden sections: an acceleration to the last bit */
 
 static double smaller(double a, double b) { return a < b ? a : b; }
 
+static int spent(const OtgRoom *room) { return room->effort && *room->effort <= 0; }
+
 /* The fastest single leg that stays in the room, and whether it is the fastest one of all. */
 static double direct(const OtgRequest *r, const OtgRoom *room, int *first) {
     OtgAxis x;
     double starts[OTG_STARTS];
     *first = 1;
+    if (room->effort) --*room->effort;
     if (otg_axis_prepare(&x, r)) return INFINITY;
     for (int braked = 0; braked <= x.brief; braked++) {
         if (braked && otg_axis_brake(&x, r)) break;
@@ -31,7 +34,7 @@ static double both(const OtgRequest *r, const OtgRoom *room, double wall, double
 /* The best touch near one that is at least as good as its neighbours: golden section, where anything may be INFINITY. */
 static double refine(const OtgRequest *r, const OtgRoom *room, double wall, int depth, double low, double *a,
     double high, double T) {
-    for (int i = 0; i < ROUNDS && high - low > 1e-15 * fabs(low); i++) {
+    for (int i = 0; i < ROUNDS && high - low > 1e-15 * fabs(low) && !spent(room); i++) {
         const double next = high - *a > *a - low ? *a + 0.381966 * (high - *a) : *a - 0.381966 * (*a - low);
         const double value = both(r, room, wall, next, depth, NULL);
         if (value < T) {
@@ -57,7 +60,7 @@ static double touching(const OtgRequest *r, const OtgRoom *room, double *wall, i
     }
     const int n = otg_touches(r, wall, room->slack, nodes);
     for (int i = 0; i < n; i++) {
-        T[i] = both(r, room, *wall, nodes[i], depth, NULL);
+        T[i] = spent(room) ? INFINITY : both(r, room, *wall, nodes[i], depth, NULL);
         if (T[i] < least_time) least_time = T[i], *best = nodes[i];
     }
     const double good = 1.2 * least_time;
@@ -70,6 +73,14 @@ static double touching(const OtgRequest *r, const OtgRoom *room, double *wall, i
     return least_time;
 }
 
+/* The two legs of a touch, found once more to be written down, whatever effort is left. */
+static void write(const OtgRequest *r, const OtgRoom *room, double wall, double a, int depth, OtgLegs *legs) {
+    OtgRoom fresh = *room;
+    int effort = OTG_EFFORT;
+    fresh.effort = &effort;
+    both(r, &fresh, wall, a, depth, legs);
+}
+
 /* The fastest motion with at most 2^depth - 1 touches; its legs are added where wanted. */
 double otg_least_within(const OtgRequest *r, const OtgRoom *room, int depth, OtgLegs *legs) {
     int fastest;
@@ -77,7 +88,7 @@ double otg_least_within(const OtgRequest *r, const OtgRoom *room, int depth, Otg
     double up = INFINITY, down = INFINITY, best[2] = {0, 0}, wall[2] = {room->high, -room->low};
     const OtgRequest mirror = otg_mirrored(r);
     const OtgRoom mirrored = otg_mirrored_room(room);
-    if (depth > 0 && !(fastest && straight < INFINITY)) {
+    if (depth > 0 && !(fastest && straight < INFINITY) && !spent(room)) {
         up = touching(r, room, &wall[0], depth - 1, &best[0]);
         down = touching(&mirror, &mirrored, &wall[1], depth - 1, &best[1]);
     }
@@ -86,10 +97,10 @@ double otg_least_within(const OtgRequest *r, const OtgRoom *room, int depth, Otg
     } else if (straight <= smaller(up, down)) {
         otg_add_leg(legs, r, straight);
     } else if (up <= down) {
-        both(r, room, wall[0], best[0], depth - 1, legs);
+        write(r, room, wall[0], best[0], depth - 1, legs);
     } else {
         const int first = legs->n;
-        both(&mirror, &mirrored, wall[1], best[1], depth - 1, legs);
+        write(&mirror, &mirrored, wall[1], best[1], depth - 1, legs);
         otg_mirror_legs(legs, first);
     }
     return smaller(straight, smaller(up, down));

@@ -20,6 +20,7 @@ enum { OTG_LEGS = 8, OTG_ROOM_STEPS = OTG_LEGS * OTG_STEPS };
 
 typedef struct {
     double low, high, slack; /* slack: what may be rounding in a position */
+    int *effort;             /* how many more legs may be tried; NULL: not counted */
 } OtgRoom;
 
 /* Leg after leg, each with its duration. */

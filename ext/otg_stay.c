@@ -10,6 +10,13 @@ rest at a wall every duration is possible. */
 
 enum { SCAN = 24, ROUNDS = 40, DEPTH = 2 };
 
+/* What is found once for all durations: the fastest motion, and the soonest one that rests (its time is NAN until it
+   is asked for). */
+typedef struct {
+    OtgLegs least, rest;
+    double rested;
+} Known;
+
 static const double SAME = 1 + 4 * DBL_EPSILON;
 
 static double total(const OtgLegs *legs) {
@@ -43,26 +50,30 @@ static double fastest(const OtgRequest *r, const OtgRoom *room, OtgLegs *legs) {
     legs->n = 0;
     if (must_leave(r, room)) return otg_least_within(r, room, 0, legs);
     for (int side = 0; side < 2; side++) {
-        const OtgRoom half = {side ? room->low : -INFINITY, side ? INFINITY : room->high, room->slack};
+        const OtgRoom half = {side ? room->low : -INFINITY, side ? INFINITY : room->high, room->slack, room->effort};
         if (isinf(half.low) && isinf(half.high)) continue;
         legs->n = 0;
-        const double T = otg_least_within(r, &half, 1, legs);
-        if (T < INFINITY && all_within(legs, room)) return T;
+        if (otg_least_within(r, &half, 1, legs) < INFINITY && all_within(legs, room)) return total(legs);
     }
     legs->n = 0;
-    return otg_least_within(r, room, DEPTH, legs);
+    return otg_least_within(r, room, DEPTH, legs) < INFINITY ? total(legs) : INFINITY;
 }
 
 /* With the velocity interface the motion may also end at a wall. */
+static int at_wall(const OtgRequest *r, double wall, OtgRequest *to) {
+    *to = *r;
+    to->interface = OTG_POSITION;
+    to->pf = wall;
+    to->vmax = INFINITY, to->vmin = -INFINITY;
+    return isfinite(wall);
+}
+
 static double fastest_to_velocity(const OtgRequest *r, const OtgRoom *room, OtgLegs *legs) {
     double T = fastest(r, room, legs);
     for (int side = 0; side < 2; side++) {
-        OtgRequest to = *r;
+        OtgRequest to;
         OtgLegs other;
-        to.interface = OTG_POSITION;
-        to.pf = side ? room->low : room->high;
-        to.vmax = INFINITY, to.vmin = -INFINITY;
-        if (isinf(to.pf)) continue;
+        if (!at_wall(r, side ? room->low : room->high, &to)) continue;
         const double t = fastest(&to, room, &other);
         if (t < T) T = t, *legs = other;
     }
@@ -92,11 +103,21 @@ static double resting(const OtgRequest *r, const OtgRoom *room, double p, OtgLeg
     return otg_least_within(&t.on, room, 1, legs) < INFINITY ? total(legs) : INFINITY;
 }
 
+/* Where the target can be come to from; a velocity as late as that, at the wall that it is directed to. */
+static double departure(const OtgRequest *r, const OtgRoom *room) {
+    OtgPiece pieces[OTG_STEPS];
+    OtgPath path = {.piece = pieces};
+    OtgRequest back = otg_reversed(r), on = *r;
+    OtgAxis x;
+    if (r->interface == OTG_POSITION) return otg_stop(&back, 0);
+    on.p0 = on.v0 = on.a0 = 0;
+    if (otg_axis_prepare(&x, &on) || otg_leg(&on, x.first, &path) || path.n == 0) return INFINITY;
+    return (path.p > 0 ? room->high : room->low) - path.p;
+}
+
 /* The soonest rest: at a wall, where the start can stop, or where the target can be come to from. */
 static double soonest_rest(const OtgRequest *r, const OtgRoom *room, OtgLegs *legs) {
-    const OtgRequest back = otg_reversed(r);
-    const double places[4] = {room->high, room->low, otg_stop(r, 0), r->interface == OTG_VELOCITY ? INFINITY :
-        otg_stop(&back, 0)};
+    const double places[4] = {room->high, room->low, otg_stop(r, 0), departure(r, room)};
     double best = INFINITY;
     for (int i = 0; i < 4; i++) {
         OtgLegs one;
@@ -106,9 +127,15 @@ static double soonest_rest(const OtgRequest *r, const OtgRoom *room, OtgLegs *le
     return best;
 }
 
-static int wait(const OtgRequest *r, const OtgRoom *room, double T, OtgLegs *legs) {
-    const double least = soonest_rest(r, room, legs);
+static double soonest(const OtgRequest *r, const OtgRoom *room, Known *known) {
+    if (isnan(known->rested)) known->rested = soonest_rest(r, room, &known->rest);
+    return known->rested;
+}
+
+static int wait(const OtgRequest *r, const OtgRoom *room, double T, Known *known, OtgLegs *legs) {
+    const double least = soonest(r, room, known);
     if (!(least <= T * SAME)) return 0;
+    *legs = known->rest;
     for (int i = 0; i < legs->n; i++) {
         if (legs->T[i] > 0) continue;
         legs->T[i] = fmax(0, T - least);
@@ -132,35 +159,48 @@ static int by_touch(const OtgRequest *r, const OtgRoom *room, double T, OtgLegs 
 }
 
 /* A motion of exactly T: 1 if one was found. */
-static int exactly(const OtgRequest *r, const OtgRoom *room, double T, const OtgLegs *least, OtgLegs *legs) {
+static int exactly(const OtgRequest *r, const OtgRoom *room, double T, Known *known, OtgLegs *legs) {
     legs->n = 0;
     otg_add_leg(legs, r, T);
     if (otg_leg_within(r, room, T)) return 1;
-    *legs = *least;
+    *legs = known->least;
     if (lengthen(legs, room, T) || by_touch(r, room, T, legs)) return 1;
     const OtgRequest m = otg_mirrored(r);
     const OtgRoom turned = otg_mirrored_room(room);
-    if (!by_touch(&m, &turned, T, legs)) return wait(r, room, T, legs);
+    if (!by_touch(&m, &turned, T, legs)) return wait(r, room, T, known, legs);
     otg_mirror_legs(legs, 0);
     return 1;
 }
 
 /* The first time from T on at which a motion is found; the rest at a wall is one. */
-static double search(const OtgRequest *r, const OtgRoom *room, double T, const OtgLegs *least, OtgLegs *legs) {
-    const double end = soonest_rest(r, room, legs);
+static double search(const OtgRequest *r, const OtgRoom *room, double T, Known *known, OtgLegs *legs) {
+    const double end = soonest(r, room, known);
     double fails = T, works = end;
     if (!(end < INFINITY)) return INFINITY;
     for (int i = 1; i <= SCAN; i++) {
-        works = i < SCAN ? T + (end - T) * i / SCAN : end;
-        if (exactly(r, room, works, least, legs)) break;
+        works = i < SCAN && *room->effort > 0 ? T + (end - T) * i / SCAN : end;
+        if (works == end || exactly(r, room, works, known, legs)) break;
         fails = works;
     }
-    for (int i = 0; i < ROUNDS && works - fails > 1e-12 * works; i++) {
+    for (int i = 0; i < ROUNDS && works - fails > 1e-12 * works && *room->effort > 0; i++) {
         const double middle = 0.5 * (fails + works);
-        if (exactly(r, room, middle, least, legs)) works = middle;
+        if (exactly(r, room, middle, known, legs)) works = middle;
         else fails = middle;
     }
-    return exactly(r, room, works, least, legs) ? works : INFINITY;
+    return exactly(r, room, works, known, legs) ? works : INFINITY;
+}
+
+/* The least duration above T, which itself is not to be had. */
+static double later(const OtgRequest *r, const OtgRoom *room, double T, Known *known, OtgLegs *legs) {
+    double best = search(r, room, T, known, legs);
+    for (int side = 0; side < 2 && r->interface == OTG_VELOCITY && best > T; side++) {
+        OtgRequest to;
+        OtgLegs other;
+        if (!at_wall(r, side ? room->low : room->high, &to)) continue;
+        const double t = otg_room_next(&to, room, T, &other);
+        if (t < best) best = t, *legs = other;
+    }
+    return best < INFINITY ? best : otg_softly(r, room, T, legs);
 }
 
 /* The least duration of at least T that the axis could do without walls. */
@@ -172,7 +212,7 @@ static double without_walls(const OtgRequest *r, double T) {
     return otg_axis_next(&x, T);
 }
 
-double otg_room_next(const OtgRequest *r, const OtgRoom *room, double T, OtgLegs *legs) {
+static double next(const OtgRequest *r, const OtgRoom *room, double T, OtgLegs *legs) {
     const double free = without_walls(r, T);
     legs->n = 0;
     if (!(free < INFINITY)) return INFINITY;
@@ -180,12 +220,20 @@ double otg_room_next(const OtgRequest *r, const OtgRoom *room, double T, OtgLegs
         otg_add_leg(legs, r, free);
         return free;
     }
-    OtgLegs least;
-    const double first = r->interface == OTG_VELOCITY ? fastest_to_velocity(r, room, &least) :
-        fastest(r, room, &least);
-    if (T <= first * SAME || !(first < INFINITY)) {
-        *legs = least;
+    Known known = {.rested = NAN};
+    const double first = r->interface == OTG_VELOCITY ? fastest_to_velocity(r, room, &known.least) :
+        fastest(r, room, &known.least);
+    if (!(first < INFINITY)) return otg_softly(r, room, T, legs);
+    if (T <= first * SAME) {
+        *legs = known.least;
         return first;
     }
-    return exactly(r, room, free, &least, legs) ? free : search(r, room, free, &least, legs);
+    return exactly(r, room, free, &known, legs) ? free : later(r, room, free, &known, legs);
+}
+
+double otg_room_next(const OtgRequest *r, const OtgRoom *room, double T, OtgLegs *legs) {
+    OtgRoom counted = *room;
+    int effort = OTG_EFFORT;
+    if (!room->effort) counted.effort = &effort;
+    return next(r, &counted, T, legs);
 }

@@ -32,18 +32,31 @@ double otg_stop(const OtgRequest *r, double a) {
 
 static double at_once(const OtgRequest *r) { return r->v0 > 0 ? r->p0 + 0.5 * r->v0 * r->v0 / -r->amin : r->p0; }
 
+/* Whether it turns back however soon its acceleration is let go: at the top that is still more than `most`. */
+static int turns_by_itself(const OtgRequest *r, double most, double *a) {
+    const double turned = r->a0 * r->a0 - 2 * r->jmax * r->v0;
+    if (!(r->v0 > 0 && r->a0 < 0 && turned >= most * most)) return 0;
+    *a = -sqrt(turned);
+    return 1;
+}
+
 double otg_peak(const OtgRequest *r, double *a) {
     *a = 0;
     if (isinf(r->jmax)) return isinf(r->amin) ? r->p0 : at_once(r);
     const double turned = r->a0 * r->a0 + 2 * r->jmax * r->v0; /* the square of the acceleration at the peak */
+    const double most = r->interface == OTG_VELOCITY ? -r->amin : fmin(-r->amin, sqrt(2 * r->jmax * -r->vmin));
     if (!(r->v0 > 0) && !(r->a0 > 0 && turned > 0)) return r->p0;
-    *a = -fmin(fmin(-r->amin, sqrt(2 * r->jmax * -r->vmin)), sqrt(turned));
+    if (turns_by_itself(r, most, a)) {
+        const double t = 2 * r->v0 / -(r->a0 + *a);
+        return r->p0 + t * (r->v0 + t * (0.5 * r->a0 + t * r->jmax / 6));
+    }
+    *a = -fmin(most, sqrt(turned));
     return fmax(r->p0, otg_stop(r, *a));
 }
 
 int otg_room(OtgRoom *room, const OtgRequest *r, double low, double high) {
     double a;
-    room->low = low, room->high = high, room->slack = 0;
+    *room = (OtgRoom){low, high, 0, NULL};
     if (isinf(low) && isinf(high)) return 0;
     const double far = fmax(fabs(r->p0), r->interface == OTG_POSITION ? fabs(r->pf) : 0);
     room->slack = 4e-13 * fmax(far, fmax(isfinite(low) ? fabs(low) : 0, isfinite(high) ? fabs(high) : 0));
@@ -77,12 +90,12 @@ OtgStatus otg_room_check(const OtgInput *in, int i, OtgRoom *room, int *walled, 
     return OTG_TARGET_OUTSIDE;
 }
 
-OtgStatus otg_room_blame(const OtgInput *in, int i, const OtgRoom *room, OtgAnswer *answer) {
-    const OtgRequest r = otg_request(in, i), m = otg_mirrored(&r);
-    const OtgRoom turned = {-room->high, -room->low, room->slack};
+OtgStatus otg_room_blame(const OtgRequest *r, const OtgRoom *room, OtgAnswer *answer) {
+    const OtgRequest m = otg_mirrored(r);
+    const OtgRoom turned = {-room->high, -room->low, room->slack, NULL};
     OtgStatus status = OTG_OK;
     answer->field = 1;
-    if (isfinite(room->high)) status = check_wall(&r, room, answer);
+    if (isfinite(room->high)) status = check_wall(r, room, answer);
     if (status != OTG_OK) return status;
     answer->field = 0;
     if (isfinite(room->low)) status = check_wall(&m, &turned, answer);

@@ -64,7 +64,10 @@ def _numbers(given: Input, status: int, axis: int, name: str) -> UsageError:
 
 def _room(given: Input, status: int, axis: int, side: int, overshoot: float) -> UsageError:
     """What is wrong with the position limits, or with a motion between them."""
-    where = f"axis {axis}" if axis >= 0 else ""
+    if axis < 0:
+        return UsageError("no motion along the line was found between the position limits",
+                          hint="Slow down before, or widen min_position and max_position.")  # fmt: skip
+    where = f"axis {axis}"
     low, high = (float(wall) for wall in given.room[:, axis])
     if status == BAD_ROOM:
         return UsageError(f"min_position {low:.9g} and max_position {high:.9g} leave no room", where=where,

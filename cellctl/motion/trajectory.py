@@ -72,7 +72,10 @@ class Certificate:
 
 def _excess(bounds: Floats, limits: Floats) -> float:
     sizes = np.where(np.isfinite(limits), np.abs(limits), 0.0).max(axis=1)
-    over = np.maximum(bounds[:, 1] - limits[:, 1], limits[:, 0] - bounds[:, 0])
+    told = np.isfinite(limits)  # what is not limited is not broken, by whatever infinity
+    above = np.subtract(bounds[:, 1], limits[:, 1], where=told[:, 1], out=np.full_like(bounds[:, 1], -math.inf))
+    below = np.subtract(limits[:, 0], bounds[:, 0], where=told[:, 0], out=np.full_like(bounds[:, 0], -math.inf))
+    over = np.maximum(above, below)
     return float((over / np.where(sizes > 0, sizes, 1.0)).max(initial=-math.inf))
 
 
