@@ -69,6 +69,8 @@ class Arm:
     """
 
     def __init__(self, model: RobotModel, tool: Pose | Tool = Pose()) -> None:  # noqa: B008 - a pose cannot be changed
+        if not isinstance(model, RobotModel):  # type: ignore[redundant-expr]  # the first thing that a newcomer tries
+            raise UsageError(f"an Arm of {model!r:.60}", hint="It takes a RobotModel; Arm.named takes the name of one.")
         tool = tool.pose if isinstance(tool, Tool) else Tool(Pose(*tool)).pose
         links, closed = _recognised(model)
         self.model = model
@@ -252,14 +254,22 @@ class Arm:
             for k in choices[-1]:
                 yield (*before, min(max(values[last] + k * self._turns[last], low), high))
 
-    def follow(self, poses: ArrayLike, seed: Sequence[float] | None = None, *, jump: float = 0.5) -> Followed:
-        """Joints along a path of poses (n, 4, 4), each next to the one before and within the limits.
+    def follow(
+        self,
+        poses: Floats | Sequence[Pose | Floats],
+        seed: Sequence[float] | Floats | None = None,
+        *,
+        jump: float = 0.5,
+    ) -> Followed:
+        """Joints along a path of poses, or of transforms (n, 4, 4): each next to the one before, within the limits.
 
         It ends where a pose has no way, or where a joint would have to jump by more than ``jump`` (rad, m): at a
         singularity, or at a limit. Without a ``seed`` every way to the first pose is tried, with the full turns that
         keep it longest within the limits; the one is taken that comes furthest, then the one that turns least.
         """
-        path = np.ascontiguousarray(poses, np.float64)
+        if not isinstance(poses, np.ndarray):
+            poses = np.array([matrix(each) if isinstance(each, Pose) else each for each in poses]).reshape(-1, 4, 4)
+        path: Floats = np.ascontiguousarray(poses, np.float64)
         if path.ndim != 3 or path.shape[1:] != (4, 4):
             raise UsageError(f"poses has shape {path.shape}, not (n, 4, 4)")
         if not jump > 0:

@@ -26,6 +26,7 @@ class Jog:
             raise UsageError(f"a hold time of {hold} s", hint="It must be above zero.")
         dof = len(start)
         self._limits = limits.as_array(dof)
+        _check(self._limits)
         if not np.isfinite(self._limits[2]).all():
             raise UsageError("a jog needs acceleration limits", hint="Set max_acceleration.")
         self._hold = hold
@@ -98,3 +99,16 @@ class Jog:
         given.target_velocity = np.where(towards | beyond, 0.0, self._command)
         given.max_velocity = speed
         self._otg.reset()
+
+
+def _check(limits: Floats) -> None:
+    """Raises UsageError where limits cannot be: shape (4, 2, dof), lower and upper of position, velocity and so on."""
+    names = ("position", "velocity", "acceleration", "jerk")
+    for name, (low, high) in zip(names, limits, strict=True):
+        good = low <= high if name == "position" else (low <= 0) & (high >= 0)
+        for axis in np.flatnonzero(~good):
+            raise UsageError(
+                f"min_{name} {low[axis]:g} and max_{name} {high[axis]:g}",
+                where=f"axis {axis}",
+                hint="The lower limit must not be above the upper one, nor zero outside of them (but for positions).",
+            )

@@ -47,6 +47,13 @@ class Joint:
     effort: float = math.inf
     inertia: Inertia = field(default_factory=Inertia)
 
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "type", JointType(self.type))
+        except ValueError:
+            kinds = ", ".join(JointType)
+            raise UsageError(f"joint {self.name} is {self.type!r}", hint=f"Its type is one of {kinds}.") from None
+
 
 @dataclass(frozen=True, slots=True)
 class RobotModel:
@@ -161,7 +168,7 @@ def _named(joints: Sequence[Joint] | None, count: int) -> Sequence[Joint]:
 def _table(name: str, rows: Sequence[Sequence[float]]) -> list[tuple[float, float, float, float]]:
     table: list[tuple[float, float, float, float]] = []
     for i, row in enumerate(rows):
-        if len(row) != 4 or not all(math.isfinite(value) for value in row):
+        if len(row) != 4 or not _finite(row):
             raise UsageError(
                 f"row {i + 1} of the table is {tuple(row)}",
                 where=name,
@@ -170,6 +177,13 @@ def _table(name: str, rows: Sequence[Sequence[float]]) -> list[tuple[float, floa
         a, alpha, d, theta = row
         table.append((a, alpha, d, theta))
     return table
+
+
+def _finite(row: Sequence[float]) -> bool:
+    try:
+        return all(map(math.isfinite, row))
+    except TypeError:  # text
+        return False
 
 
 def check_joint(joint: Joint, where: str) -> None:

@@ -16,12 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from cellctl.errors import UsageError
 from cellctl.motion import _otg
+from cellctl.motion.given import output
 from cellctl.motion.refusals import BLOCKED, refusal
 from cellctl.motion.trajectory import Limits, Trajectory
 
 Floats = NDArray[np.float64]
 
 
+_MOST_AXES: Final = 1000
 _MIN_VELOCITY: Final = _otg.FIELD_NAMES.index("min_velocity")
 _MIN_ACCELERATION: Final = _otg.FIELD_NAMES.index("min_acceleration")
 
@@ -78,17 +80,22 @@ class _Row:
 
 
 class _Choices:
-    """A row of choices as an attribute: set to one for all axes, or to one an axis."""
+    """A row of choices as an attribute: set to one for all axes, or to one an axis. Read as integers, shape (dof,)."""
 
-    def __init__(self, index: int) -> None:
-        self.index = index
+    def __init__(self, index: int, name: str, kind: type[IntEnum] | type[bool]) -> None:
+        self.index, self.name, self.kind = index, name, kind
+        self.__doc__ = f"{name.replace('_', ' ').capitalize()} of each axis ({kind.__name__}). Shape (dof,)."
 
     def __get__(self, given: InputParameter, owner: type | None = None) -> NDArray[np.intc]:
         row: NDArray[np.intc] = given.choices[self.index]
         return row
 
     def __set__(self, given: InputParameter, value: ArrayLike) -> None:
-        given.choices[self.index] = value
+        row = np.atleast_1d(_numbers(value, given.degrees_of_freedom, self.name, kinds="iub"))
+        known = [int(each) for each in self.kind] if issubclass(self.kind, IntEnum) else [0, 1]
+        for unknown in row[~np.isin(row, known)]:
+            raise UsageError(f"{self.name} {unknown:g} is no {self.kind.__name__}", hint=f"It is one of {known}.")
+        given.choices[self.index] = row
 
 
 class _Wall:
@@ -103,16 +110,16 @@ class _Wall:
 
     def __set__(self, given: InputParameter, value: ArrayLike | None) -> None:
         free = -math.inf if self.index == 0 else math.inf
-        wall = np.asarray(free if value is None else value, np.float64)
+        wall = _numbers(free if value is None else value, given.degrees_of_freedom, self.name)
         if np.isnan(wall).any():
             raise UsageError(f"{self.name} has NaN in it")
         given.room[self.index] = wall
 
 
-def _numbers(value: ArrayLike, dof: int, name: str) -> Floats:
+def _numbers(value: ArrayLike, dof: int, name: str, kinds: str = "fiu") -> Floats:
     array = np.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise UsageError(f"{name} holds {array.dtype}, not numbers")
+    if array.dtype.kind not in kinds:
+        raise UsageError(f"{name} holds {array.dtype}, not numbers" if "f" in kinds else f"{name} cannot be {value!r}")
     if array.shape not in ((), (dof,)):
         raise UsageError(f"{name} has shape {array.shape}, not ({dof},)")
     return array.astype(np.float64)
@@ -125,6 +132,8 @@ class InputParameter(_otg.Input):
     at zero, acceleration and jerk unlimited; ``max_velocity`` must be given (it may be infinite).
     """
 
+    __slots__ = ()  # a name that is not one of these is a mistake
+
     current_position = _Row("current_position")
     current_velocity = _Row("current_velocity")
     current_acceleration = _Row("current_acceleration")
@@ -134,9 +143,9 @@ class InputParameter(_otg.Input):
     max_velocity = _Row("max_velocity")
     max_acceleration = _Row("max_acceleration")
     max_jerk = _Row("max_jerk")
-    control_interface = _Choices(0)
-    synchronization = _Choices(1)
-    enabled = _Choices(2)
+    control_interface = _Choices(0, "control_interface", ControlInterface)
+    synchronization = _Choices(1, "synchronization", Synchronization)
+    enabled = _Choices(2, "enabled", bool)
     min_position = _Wall(0, "min_position")
     max_position = _Wall(1, "max_position")
 
@@ -207,7 +216,10 @@ class InputParameter(_otg.Input):
 
 
 class OutputParameter:
-    """The state after one control cycle. Arrays of shape (dof,), written in place by ``Otg.update``."""
+    """The state after one control cycle. Arrays of shape (dof,), written in place by ``Otg.update``.
+
+    ``trajectory`` is the planner's own, which a later plan overwrites: ``copy.copy`` keeps it.
+    """
 
     def __init__(self, degrees_of_freedom: int) -> None:
         self.state = np.zeros((4, degrees_of_freedom))  # position, velocity, acceleration, jerk
@@ -233,6 +245,8 @@ class Otg:
     def __init__(self, degrees_of_freedom: int, delta_time: float = 0.001) -> None:
         if not (delta_time > 0 and math.isfinite(delta_time)):
             raise UsageError(f"a control cycle of {delta_time} s", hint="It must be above zero.")
+        if not 1 <= degrees_of_freedom <= _MOST_AXES:
+            raise UsageError(f"{degrees_of_freedom} degrees of freedom", hint=f"It must be from 1 to {_MOST_AXES}.")
         self.degrees_of_freedom = degrees_of_freedom
         self.delta_time = delta_time
         self._planner = _otg.Planner(degrees_of_freedom, delta_time)
@@ -240,6 +254,7 @@ class Otg:
 
     def calculate(self, given: InputParameter, trajectory: Trajectory | None = None) -> Trajectory:
         """The fastest motion. ``trajectory`` is overwritten and given back where there is one. Raises UsageError."""
+        self._check(given)
         if trajectory is None:
             trajectory = Trajectory()
         try:
@@ -251,12 +266,17 @@ class Otg:
     def update(self, given: InputParameter, output: OutputParameter) -> Result:
         """One control cycle on. Plans anew when ``given`` is not where the last cycle left it. Raises UsageError.
 
-        After a refusal the last trajectory is still there, and goes on when the input is set back.
+        It is FINISHED in the first cycle behind the end. From there on an axis goes on as its target says: with a
+        target velocity it runs on, whatever its position limits, until it gets another target. After a refusal the
+        last trajectory is still there, and goes on when the input is set back.
         """
+        self._check(given)
         try:
             working = self._stepper.step(given, output.state)
         except _otg.PlanError as error:
             raise self._refusal(given, error) from None
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         output.time = self._stepper.time
         output.new_calculation = self._stepper.planned
         output.trajectory = self._stepper.trajectory  # type: ignore[assignment]  # made in __init__, always ours
@@ -267,7 +287,13 @@ class Otg:
         self._stepper.reset()
 
     def blocked_intervals(self, given: InputParameter, dof: int) -> tuple[float, list[tuple[float, float]]]:
-        """The least duration (s) of an axis alone, and the intervals of longer ones that it cannot do (open ends)."""
+        """The least duration (s) of an axis alone, and the intervals of longer ones that it cannot do (open ends).
+
+        Position limits are left aside. Raises UsageError.
+        """
+        self._check(given)
+        if not 0 <= dof < self.degrees_of_freedom:
+            raise UsageError(f"axis {dof} of {self.degrees_of_freedom}", hint="Axes count from 0.")
         try:
             return self._planner.blocked(given, dof)
         except _otg.PlanError as error:
@@ -282,16 +308,20 @@ class Otg:
         problems = np.ascontiguousarray(states, np.float64)
         if problems.ndim != 3 or problems.shape[1] not in (6, 11) or problems.shape[2] != self.degrees_of_freedom:
             raise UsageError(f"states has shape {problems.shape}, not (n, 6, {self.degrees_of_freedom})")
-        if out is None:
-            out = np.empty(len(problems))
+        self._check(given)
+        out = output(out, (len(problems),))
         self._planner.many(given, problems, out)
         return out
+
+    def _check(self, given: InputParameter) -> None:
+        if given.degrees_of_freedom != self.degrees_of_freedom:
+            raise UsageError(f"an input of {given.degrees_of_freedom} axes for {self.degrees_of_freedom}")
 
     def _refusal(self, given: InputParameter, error: _otg.PlanError) -> UsageError:
         return refusal(given, error, self._blocked_text(given, *error.args[:2]))
 
     def _blocked_text(self, given: InputParameter, status: int, axis: int) -> str:
-        if status != BLOCKED or axis < 0:
+        if status != BLOCKED or axis < 0 or np.isfinite(given.room[:, axis]).any():
             return ""
         least, intervals = self._planner.blocked(given, axis)
         listed = "".join(f", not between {low:.9g} and {high:.9g} s" for low, high in intervals)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import numpy as np
+
 from cellctl.errors import UsageError
 from cellctl.motion._otg import FIELD_NAMES, Input, PlanError
 
@@ -43,6 +45,8 @@ def _numbers(given: Input, status: int, axis: int, name: str) -> UsageError:
     where = f"axis {axis}"
     if status == NOT_FINITE:
         return UsageError(f"{name} is {value}", where=where, hint="It must be a finite number.")
+    if status == BAD_LIMIT and name == "max_velocity" and math.isnan(value):
+        return UsageError("max_velocity is not told", where=where, hint="Set it, to infinity where it has no limit.")
     if status == BAD_LIMIT:
         infinite = ": without a jerk limit the other limits cannot all be infinite" if math.isinf(value) else ""
         return UsageError(
@@ -115,8 +119,9 @@ def refusal(given: Input, error: PlanError, blocked: str) -> UsageError:
             hint="Use Synchronization.TIME, or start and end along the line.",
         )
     if status == BLOCKED:
+        found = "was found that takes" if np.isfinite(given.room).any() else "takes"
         return UsageError(
-            f"no motion takes exactly {given.exact:.9g} s; the next possible duration is {duration:.9g} s{blocked}",
+            f"no motion {found} exactly {given.exact:.9g} s; the next possible duration is {duration:.9g} s{blocked}",
             where=where,
             hint="Take a possible duration, or minimum_duration instead of an exact one.",
         )

@@ -7,7 +7,7 @@ is a sequence of pieces of constant jerk, so positions are cubics and everything
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -88,6 +88,12 @@ class Trajectory(_trajectory.Trajectory):
     """
 
     __slots__ = ()
+
+    def __reduce__(self) -> tuple[Callable[[dict[str, Any]], Trajectory], tuple[dict[str, Any]]]:
+        return type(self).from_dict, (self.to_dict(),)
+
+    def __repr__(self) -> str:
+        return f"Trajectory({self.degrees_of_freedom} axes, {self.duration:.9g} s)"
 
     def bounding_box(self) -> Floats:
         """Least and greatest position of each axis. Shape (2, dof)."""
@@ -178,6 +184,8 @@ class Trajectory(_trajectory.Trajectory):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of ``to_dict``. Raises UsageError where the data is not a trajectory."""
+        if not isinstance(data, Mapping):  # type: ignore[redundant-expr]  # it comes from a file
+            raise UsageError(f"not a trajectory: {type(data).__name__}, not what to_dict gave")
         if data.get("format") != _FORMAT:
             raise UsageError(f"not a trajectory: format {data.get('format')!r}, not {_FORMAT!r}")
         try:
@@ -203,6 +211,8 @@ def _check(tables: list[Floats], ends: Floats, least: Floats, duration: float) -
     whole = [*tables, ends, least, np.array([duration])]
     if not all(np.isfinite(each).all() for each in whole):
         raise UsageError("not a trajectory: a number is not finite")
+    if duration < 0 or (len(ends) and duration < ends[:, 0].max()):
+        raise UsageError(f"not a trajectory: a duration of {duration:g} s, shorter than an axis takes")
     for axis, table in enumerate(tables):
         if (table[:, 1] < 0).any() or (np.diff(table[:, 0]) < 0).any():
             raise UsageError(f"not a trajectory: the pieces of axis {axis} are not in order")

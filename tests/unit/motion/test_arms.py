@@ -397,3 +397,17 @@ def test_a_tool_may_be_a_pose_or_a_body_and_must_be_finite():
     assert Arm.named("ur5e", Tool(pose)).forward(q) == Arm.named("ur5e", pose).forward(q)
     with pytest.raises(UsageError, match="tool"):
         Arm.named("ur5e", Pose(math.nan))
+
+
+def test_an_arm_of_something_else_is_refused():
+    for wrong in ("ur5e", load("abb_irb360_1600")):
+        with pytest.raises(UsageError, match="an Arm of"):
+            Arm(wrong)
+
+
+def test_a_path_may_be_a_list_of_poses():
+    arm = Arm.named("ur5e")
+    swing = np.linspace(0, 0.1, 20)[:, None] + [0.1, -1, 1, 0.3, 1, 0]
+    poses = [arm.forward(q) for q in swing]
+    np.testing.assert_allclose(arm.follow(poses, swing[0]).joints, swing, atol=1e-8)
+    assert arm.follow([]).followed == 0

@@ -250,3 +250,13 @@ def test_a_load_that_is_none():
         with_load(arm, payload=Payload(1.0, (0, 0, 0), (0.1, 0, 0, 0.1, 0, 0.5)))
     with pytest.raises(UsageError, match="not finite"):
         Tool(Pose(x=math.nan))
+
+
+def test_the_type_of_a_joint_may_be_told_as_text():
+    sliding = RobotModel.from_dh("m", [(0.1, 0, 0, 0)], [Joint("a", type="prismatic")])
+    assert sliding.joints[0].type is JointType.PRISMATIC
+    assert sliding == RobotModel.from_dh("m", [(0.1, 0, 0, 0)], [Joint("a", type=JointType.PRISMATIC)])
+    with pytest.raises(UsageError, match="joint a is 'linear'"):
+        Joint("a", type="linear")
+    with pytest.raises(UsageError, match="row 1 of the table"):
+        RobotModel.from_dh("m", [("a", 0, 0, 0)])

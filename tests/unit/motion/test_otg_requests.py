@@ -70,8 +70,13 @@ def test_wrong_shapes_and_types():
         given.target_position = [1.0, 2.0]
     with pytest.raises(UsageError, match="not numbers"):
         given.target_position = ["a", "b", "c"]
-    with pytest.raises(ValueError, match="axes"):
+    with pytest.raises(UsageError, match="an input of 3 axes for 2"):
         Otg(2).calculate(given)
+    with pytest.raises(UsageError, match="axis 3 of 3"):
+        Otg(3).blocked_intervals(given, 3)
+    for axes in (0, -1, 10**6):
+        with pytest.raises(UsageError, match="degrees of freedom"):
+            Otg(axes)
     with pytest.raises(UsageError, match="shape"):
         Otg(3).durations(given, np.zeros((4, 6, 2)))
 
@@ -226,3 +231,31 @@ def test_an_exact_duration_binds_axes_that_arrive_alone_too():
     given.duration = 3.0
     with pytest.raises(UsageError, match=r"axis 1: no motion takes exactly 3 s; the next possible duration is 5\.5 s"):
         Otg(2).calculate(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("synchronization", 7, "synchronization 7 is no Synchronization"),
+        ("synchronization", [0, -1], "synchronization -1 is no Synchronization"),
+        ("synchronization", "phase", "synchronization cannot be 'phase'"),
+        ("control_interface", 1.7, "control_interface cannot be 1.7"),
+        ("enabled", [1, 2], "enabled 2 is no bool"),
+        ("enabled", [True] * 3, r"enabled has shape \(3,\), not \(2,\)"),
+        ("max_position", [1, 2, 3], r"max_position has shape \(3,\), not \(2,\)"),
+        ("min_position", "a", "min_position holds <U1, not numbers"),
+    ],
+)
+def test_choices_and_walls_that_are_none(name, value, words):
+    with pytest.raises(UsageError, match=words):
+        setattr(InputParameter(2), name, value)
+
+
+def test_a_name_that_is_not_there_is_a_mistake():
+    with pytest.raises(AttributeError):
+        InputParameter(2).max_jerks = 1.0
+
+
+def test_a_velocity_limit_that_was_forgotten_is_told():
+    with pytest.raises(UsageError, match="axis 0: max_velocity is not told"):
+        Otg(1).calculate(InputParameter(1))

@@ -112,8 +112,10 @@ def test_after_a_refusal_the_motion_goes_on():
 def test_a_cycle_takes_time():
     with pytest.raises(UsageError):
         Otg(2, 0.0)
-    with pytest.raises(ValueError, match="axes"):
+    with pytest.raises(UsageError, match="an input of 3 axes for 2"):
         Otg(2, CYCLE).update(InputParameter(3), OutputParameter(3))
+    with pytest.raises(UsageError, match="does not have 2 axes"):
+        Otg(2, CYCLE).update(InputParameter(2), OutputParameter(3))
 
 
 LIMITS = Limits(
@@ -206,3 +208,19 @@ def test_the_last_cycle_of_a_discrete_motion_meets_the_target():
         otg.update(given, output)
         output.pass_to_input(given)
     np.testing.assert_allclose(output.state[:3], given.data[3:6], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_velocity": -1.0},
+        {"min_velocity": 0.5, "max_velocity": 1.0},
+        {"min_position": 2.0, "max_position": -2.0},
+        {"min_position": np.nan},
+        {"max_velocity": np.nan},
+        {"max_jerk": -3.0},
+    ],
+)
+def test_limits_of_a_jog_that_cannot_be(wrong):
+    with pytest.raises(UsageError, match=r"axis 0: min_\w+ .* and max_\w+ "):
+        Jog([0.0], Limits(**{"max_acceleration": 1.0, "max_velocity": 1.0} | wrong))

@@ -70,7 +70,9 @@ def test_a_velocity_is_had_late_and_before_a_wall(minimum):
     states = [0.062054776525124228, -0.69877161211687244, 0.71040713461846927, 0, -1.0169095306124774, 0]
     limits = [np.inf, -np.inf, 3.7072187113046087, -1, 29.466518972460193]
     velocity = ControlInterface.VELOCITY
-    motion = one_axis(states, limits, -0.29528794787431889, np.inf, control_interface=velocity, minimum_duration=minimum)
+    motion = one_axis(
+        states, limits, -0.29528794787431889, np.inf, control_interface=velocity, minimum_duration=minimum
+    )
     assert motion.duration >= minimum
     assert motion.bounding_box()[0, 0] >= -0.29528794787431889 - 1e-12
     assert end_of(motion)[1, 0] == pytest.approx(states[4])

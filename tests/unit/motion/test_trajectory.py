@@ -1,6 +1,8 @@
 """Trajectories: sampling, extrema, times, joining, scaling, storing, certifying."""
 
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -239,3 +241,13 @@ def test_bounds_hold_for_an_axis_that_goes_on_after_its_own_end():
     motion = Otg(2).calculate(given)
     position = motion.at_time(np.linspace(0, motion.duration, 100))[0]
     assert motion.certify().position[1, 0] >= position[:, 0].max() > 1
+
+
+def test_a_trajectory_is_copied_and_goes_to_another_process(motion):
+    for other in (copy.copy(motion), pickle.loads(pickle.dumps(motion))):
+        assert other.to_dict() == motion.to_dict()
+    assert repr(motion).startswith("Trajectory(3 axes, ")
+    with pytest.raises(UsageError, match="not a trajectory"):
+        Trajectory.from_dict("{}")
+    with pytest.raises(UsageError, match="a duration of -3 s"):
+        Trajectory.from_dict(motion.to_dict() | {"duration": -3.0})
