@@ -24,7 +24,7 @@ KERNELS = {
     "parallel": ["ext/parallel_arm.c"],
     "delta": ["ext/delta_arm.c"],
     "flat": ["ext/flat_arm.c"],
-    "near": ["ext/near_arm.c", "ext/near_trace.c", "ext/inverse.c", "ext/frame.c", "ext/rotation.c"],
+    "near": [f"ext/{name}.c" for name in ("near_arm", "near_curve", "near_trace", "inverse", "frame", "rotation")],
     "dynamics": ["ext/newton_euler.c"],
 }
 

@@ -214,6 +214,11 @@ cdef class Inverse:
             self.inverse.turn[i], self.inverse.lower[i], self.inverse.upper[i] = limits[i]
         return 0
 
+    @property
+    def most_rows(self):
+        """How many ways there may be at most."""
+        return self.most
+
     cdef list rows(self, const Frame* f, wanted):
         cdef double rows[INVERSE_ROWS * INVERSE_JOINTS]
         cdef double room[INVERSE_JOINTS]

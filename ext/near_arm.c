@@ -75,7 +75,7 @@ static int search(const NearArm *arm, const Frame *at, const double *wanted, con
         s.ways.n = ++s.sure;
     }
     for (int i = 0; i < N; i++) near[i] = angle_near(wanted[i]);
-    seek(&s, near, 1);
+    near_trace(arm, at, near, &s.traced, &s.ways);
     seek(&s, nominal, count);
     if (s.traced.longest > LONG) seek_around(&s, wanted);
     memcpy(rows, s.ways.q, (size_t)s.ways.n * sizeof s.ways.q[0]);

@@ -118,6 +118,11 @@ class Arm:
         """The greatest speed of each joint (rad/s, m/s)."""
         return tuple(joint.speed for joint in self.model.joints)
 
+    @property
+    def most_ways(self) -> int:
+        """How many ways to one pose there can be: 8, 2 of a SCARA arm or a gantry, 16 where they are polished."""
+        return 32 if self._inverse is None else self._inverse.most_rows
+
     def within_limits(self, joints: Sequence[float] | Floats) -> bool:
         """Whether every joint is within its limits."""
         limits = zip(self._row(joints), self._lower, self._upper, strict=True)
@@ -161,8 +166,9 @@ class Arm:
         """Every way to reach a pose, each joint in (-π, π] where it turns; none where it is out of reach.
 
         Limits are left aside. Where a pose is singular and a joint may be anything, it is as in ``wanted`` (zero).
-        A pose within 0.1 µm of the rim of the reach is answered at the rim. An arm without a closed form gives the
-        ways within its limits that 200 random starts lead to, at most 32 of them.
+        A pose within 0.1 µm of the rim of the reach is answered at the rim. An arm that is nearly of a kind with a
+        closed form (``solver`` ends in "polished") leaves no joint open: there all is as in its single ways. One
+        without a closed form gives the ways within its limits that 200 random starts lead to, at most 32 of them.
         """
         aim = self._zero if wanted is None else wanted
         if self._inverse is None:
@@ -175,7 +181,7 @@ class Arm:
     def inverse_transform(
         self, transform: Floats, wanted: ArrayLike | None = None, out: Floats | None = None
     ) -> Floats:
-        """The same as rows of an array, (k, dof); they lie in ``out`` (8, dof) where that is given."""
+        """The same as rows of an array, (k, dof); they lie in ``out`` (most_ways, dof) where that is given."""
         return self._closed().solve(transform, self._zero if wanted is None else wanted, out)
 
     def inverse_batch(
@@ -185,7 +191,7 @@ class Arm:
         counts: NDArray[np.intc] | None = None,
         wanted: ArrayLike | None = None,
     ) -> tuple[Floats, NDArray[np.intc]]:
-        """Every way to many poses: (n, 4, 4) to joints (n, 8, dof), and how many of the eight rows count.
+        """Every way to many poses: (n, 4, 4) to joints (n, most_ways, dof), and how many of those rows count.
 
         Rows beyond the count are not written; the count is -1 where a transform is none (it must turn and shift only).
         """

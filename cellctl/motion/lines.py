@@ -2,7 +2,7 @@
 
 Every table, whatever its convention, comes down to lines; and two lines have one common normal. So each chain is
 
-    T(q) = base · Π [Rz(turn_i + q_i) Tz(d_i) Tx(a_i) Rz(twist_i) Rx(alpha_i)] · tip        (a sliding joint adds q_i to d_i)
+    T(q) = base · Π [Rz(turn_i + q_i) Tz(d_i) Tx(a_i) Rz(twist_i) Rx(alpha_i)] · tip   (a sliding joint adds q_i to d_i)
 
 with x along the common normals, whatever frames it was told in. twist is zero but where two lines are nearly parallel.
 """
@@ -166,7 +166,8 @@ def links_of(lines: Lines, *, far: float = math.inf, same: float = SAME) -> Link
             n, foot, length = _across(p, z, x, lines.points[i + 1], w)
             m = cross / sine if sine > _LEVEL else n
             twists[i] = _turn(n, m, z)
-        links[i] = _turn(x, n, z), _snapped(foot, same), _snapped(length, same), _angle(cross @ m, z @ w, same)
+        alpha = _angle(float(cross @ m), float(z @ w), same)
+        links[i] = _turn(x, n, z), _snapped(foot, same), _snapped(length, same), alpha
         p, z, x = p + z * foot + n * length, w, m
     last = np.eye(4)
     last[:3, 0], last[:3, 1], last[:3, 2], last[:3, 3] = x, np.cross(z, x), z, p

@@ -1,4 +1,4 @@
-"""Arms that are nearly of a kind with a closed form: as a calibrated table has them, or a file that prints π/2 as 1.5708.
+"""Arms that are nearly of a kind with a closed form: from a calibrated table, or a file that prints π/2 as 1.5708.
 
 What the exact arm next to such an arm, the nominal one, says is polished on the true one (ext/near_arm.h).
 """

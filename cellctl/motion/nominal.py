@@ -1,4 +1,4 @@
-"""The lines of the exact arm that an arm is nearly: made so that a closed form knows it, and moved as little as can be."""
+"""The lines of the exact arm next to one that is nearly so: moved a little, so that a closed form knows them."""
 
 from __future__ import annotations
 
@@ -43,12 +43,13 @@ def spherical_wrist(lines: Lines) -> Lines | None:
     total = across.sum(axis=0)
     if np.linalg.cond(total) > 1e6:
         return None
-    wrist = np.linalg.solve(total, np.einsum("nij,nj->i", across, p[3:]))
+    wrist = np.asarray(np.linalg.solve(total, np.einsum("nij,nj->i", across, p[3:])), np.float64)
     p[3:] = wrist
     for i in (1, 0):
         if np.linalg.norm(np.cross(z[i], z[i + 1])) < TILTED:
             z[i : i + 2] = _aligned(z[i : i + 2], _mean(z[i : i + 2]))
-            middle = (p[i] + wrist) / 2 if (foot := _middle(lines, 0)) is None else (foot + wrist) / 2
+            shoulder = _middle(lines, 0)
+            middle = ((p[i] if shoulder is None else shoulder) + wrist) / 2
             p[i], p[i + 1] = (_at(lines, k, z[i], middle) for k in (i, i + 1))
             break
     if any(_TWICE < np.linalg.norm(np.cross(z[i], z[i + 1])) < TILTED for i in range(5)):
