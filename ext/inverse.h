@@ -8,6 +8,10 @@
 
 enum { INVERSE_JOINTS = 6, INVERSE_ROWS = 16 };
 
+/* A nominal arm (near_arm.h) has eight rows at most; beyond them, at this place + k, it says whether it moved row k off a
+   singular pose. */
+enum { INVERSE_MOVED = 8 * INVERSE_JOINTS };
+
 typedef int (*InverseSolve)(const void *arm, const Frame *flange, const double *wanted, double *rows);
 typedef void (*InverseBends)(const void *arm, const double *q, double bends[3]);
 

@@ -86,12 +86,12 @@ int near_solve(const void *geometry, const Frame *flange, const double *wanted, 
     const NearArm *arm = geometry;
     double nominal[INVERSE_ROWS * N];
     Polished end[INVERSE_ROWS];
-    const int count = inverse_all(&arm->nominal, flange, wanted, rows);
+    const int count = inverse_all(&arm->nominal, flange, wanted, nominal);
     if (count <= 0) return count;
-    memcpy(nominal, rows, (size_t)count * N * sizeof(double));
+    memcpy(rows, nominal, (size_t)count * N * sizeof(double));
     arm->newton(&arm->chain, flange, arm->length, (size_t)count, rows, end);
     int sure = 1;
-    for (int k = 0; k < count; k++) sure &= end[k].sure;
+    for (int k = 0; k < count; k++) sure &= end[k].sure &= nominal[INVERSE_MOVED + k] == 0;
     return sure ? count : search(arm, flange, wanted, nominal, count, end, rows);
 }
 

@@ -7,6 +7,7 @@ because an arc costs more than all the rest. */
 #include <math.h>
 
 #include "angle.h"
+#include "inverse.h"
 
 static const double RIM = 1e-7;   /* m: a frame so little out of reach is answered at the rim */
 static const double FREE = 1e-10; /* s5 below this: q6 may be anything */
@@ -21,6 +22,7 @@ typedef struct {
 typedef struct {
     Arc q1;
     double p, u;    /* o5 in the arm's plane: along it, and up */
+    int moved;      /* off a singular shoulder, by blur */
     double m[3];    /* R^T z3 */
     double s5;      /* without its sign */
     int free;       /* whether q6 may be anything */
@@ -28,7 +30,7 @@ typedef struct {
 } Wrist;
 
 typedef struct {
-    int branches;
+    int branches, moved;
     Arc q1, q5, q6, q234;
     double wp, wu, over, under; /* the wrist from the shoulder; tan^2(q3 / 2) = over / under */
     double beyond;              /* how far out of reach it is */
@@ -124,6 +126,8 @@ static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, double w
         way->branches = 1, way->under = 0, way->over = 1;
         way->wp = cos(wanted), way->wu = sin(wanted);
     }
+    const double s5 = fmax(w->free ? 0 : w->s5, arm->blur);
+    way->moved = w->moved || s5 > w->s5 || way->over < arm->blur / 2 * way->under || way->under < arm->blur / 2 * way->over;
     if (arm->blur > 0) {
         way->branches = 2;
         way->over = fmax(way->over, arm->blur / 2 * way->under);
@@ -133,7 +137,6 @@ static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, double w
     way->s3 = 2 * way->over * way->under / sum;
     way->c3 = (way->under - way->over) * (way->under + way->over) / sum;
     way->q1 = w->q1;
-    const double s5 = fmax(w->free ? 0 : w->s5, arm->blur);
     way->q5 = (Arc){flip ? -s5 : s5, w->m[2]};
     way->q6 = w->q6;
     way->q234 = w->q234;
@@ -166,6 +169,7 @@ static int find_shifted(const ParallelArm *arm, const Frame *f, const Wrist *w, 
     const Arc to = reaching(arm, f->p[0] * q1.c + f->p[1] * q1.s, f->p[2], w->q234);
     Wrist other;
     find_wrist(f, q1, wanted[5], &other);
+    other.moved = 1;
     const int flip = other.q234.c * to.c + other.q234.s * to.s < 0; /* s5 may have gone through zero */
     if (flip && !other.free) other = flipped(&other);
     if (other.s5 < IN_LINE) ease(arm, &other);
@@ -178,15 +182,17 @@ static int find_way(const ParallelArm *arm, const Frame *f, Wrist w, int flip, c
 }
 
 /* The one or two q1 for which o5 lies at d4 from the arm's plane. */
-static int shoulders(const ParallelArm *arm, const Frame *f, double wanted, Arc q1[2]) {
+static int shoulders(const ParallelArm *arm, const Frame *f, double wanted, Arc q1[2], int *moved) {
     const double x = f->p[0], y = f->p[1], d4 = arm->d4, square = x * x + y * y, radius = sqrt(square);
     if (!(radius >= d4 - RIM - arm->way)) return 0;
     if (radius < FREE) { /* only where d4 is zero: any q1 will do */
         q1[0] = arc_of(wanted), q1[1] = opposite(q1[0]);
+        *moved = 1;
         return 2;
     }
     double along = radius > d4 ? sqrt((radius - d4) * (radius + d4)) : 0, across = radius > d4 ? d4 : radius;
-    if (along < arm->blur * radius) {
+    *moved = along < arm->blur * radius;
+    if (*moved) {
         along = arm->blur * radius;
         across = sqrt((radius - along) * (radius + along));
     }
@@ -209,6 +215,7 @@ static int rows_of(const ParallelArm *arm, const Way *ways, int n, double *rows)
         const double *a = angle + 7 * k;
         for (int side = 1; side >= (ways[k].branches == 2 ? -1 : 1); side -= 2, row += 6) {
             const double q3 = side * 2 * a[4], q2 = a[5] - side * a[6];
+            if (arm->blur > 0) rows[INVERSE_MOVED + (row - rows) / 6] = ways[k].moved;
             row[0] = angle_near(a[0]);
             row[1] = angle_near(q2);
             row[2] = angle_near(q3);
@@ -224,11 +231,12 @@ int parallel_solve(const void *geometry, const Frame *f, const double *wanted, d
     const ParallelArm *arm = geometry;
     Arc q1[2];
     Way ways[4];
-    int n = 0;
-    const int sides = shoulders(arm, f, wanted[0], q1);
+    int n = 0, moved;
+    const int sides = shoulders(arm, f, wanted[0], q1, &moved);
     for (int k = 0; k < sides; k++) {
         Wrist w;
         find_wrist(f, q1[k], wanted[5], &w);
+        w.moved = moved;
         n += find_way(arm, f, w, 0, wanted, &ways[n]);
         if (!w.free || arm->blur > 0) n += find_way(arm, f, flipped(&w), 1, wanted, &ways[n]);
     }

@@ -7,6 +7,7 @@ static const double FINE = 1e-14;  /* of the arm's size: a place that misses W b
 static const double SLIGHT = 1e-3; /* a1 (of the size) and sin alpha1 below this leave few digits to X and Y */
 static const double EQUAL = 5e-8;  /* places nearer to each other than this are one: half the digits, as at a rim */
 static const double EXACT = 1e-10; /* m */
+static const double MOVED = EXACT / 2; /* m: instead of the miss, where a place was moved off a singular one */
 static const double BESIDE = 0.1;
 enum { TRIED = 12 };
 
@@ -77,7 +78,7 @@ static void put(Search *f, Turn third, const double *g, double X, double Y) {
     else p->turn[1] = turn_back(turn_of(Y, X, reach), turn_of(g[1], g[0], G));
     if (r < WRIST_FREE || f->r < WRIST_FREE) p->turn[0] = wanted_turn(f, 0);
     else p->turn[0] = turn_back(turn_of(f->w[1], f->w[0], f->r), turn_of(y, x, r));
-    p->miss = miss <= FINE * arm->size || arm->blur > 0 ? 0 : wrist_polish(arm, f->w, p);
+    p->miss = miss <= FINE * arm->size ? 0 : arm->blur > 0 ? MOVED : wrist_polish(arm, f->w, p);
     if (!(p->miss <= arm->rim)) return;
     for (int i = 0; i < f->n; i++)
         if (beside(p, &f->found[i], EQUAL)) return;

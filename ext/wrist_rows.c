@@ -10,6 +10,7 @@ and 6 are nearly in line, is made good by it. */
 #include "wrist_arm.h"
 
 #include "angle.h"
+#include "inverse.h"
 
 #include <math.h>
 
@@ -92,10 +93,10 @@ static Turn between_4_and_6(const double *m) {
 /* Rows as turns theta, before their angles are taken all at once. */
 typedef struct {
     double c[6 * WRIST_ROWS], s[6 * WRIST_ROWS], offset[6 * WRIST_ROWS];
-    int n;
+    int moved[WRIST_ROWS], n;
 } Turns;
 
-static void add(const WristArm *arm, Turns *all, const Place *place, Turn t4, Turn t5, Turn t6) {
+static void add(const WristArm *arm, Turns *all, const Place *place, Turn t4, Turn t5, Turn t6, int moved) {
     const Turn row[6] = {place->turn[0], place->turn[1], place->turn[2], t4, t5, t6};
     for (int i = 0; i < 6; i++) {
         const int k = 6 * all->n + i;
@@ -103,7 +104,7 @@ static void add(const WristArm *arm, Turns *all, const Place *place, Turn t4, Tu
         all->s[k] = row[i].s;
         all->offset[k] = arm->turn[i];
     }
-    all->n++;
+    all->moved[all->n++] = moved;
 }
 
 /* The rows of one place. */
@@ -121,19 +122,19 @@ static void wrist(const WristArm *arm, const Frame *at, Place *place, const doub
         beyond = fifth(arm, between, &t5);
     }
     if (!(beyond <= arm->twist)) return;
-    const int free = between.s < WRIST_FREE;
+    const int free = between.s < WRIST_FREE, moved = free || t5.s < arm->blur || place->miss > 0;
     t5.s = larger(free ? 0 : t5.s, arm->blur);
     for (int k = t5.s == 0 ? 1 : 2; k > 0; k--, t5.s = -t5.s) {
         if (free) {
             const double sixth = wanted[5] + arm->turn[5];
             t6 = (Turn){cos(sixth), sin(sixth)};
-            add(arm, all, place, fourth(arm, m, t5, t6), t5, t6);
+            add(arm, all, place, fourth(arm, m, t5, t6), t5, t6, moved);
             continue;
         }
         const Turn v = {a.s * t5.s, b.c * a.s * t5.c + b.s * a.c}, row = {m[6], m[7]};
         const Turn back = turn_back(v, row);
         t6 = turn_of(back.s, back.c, sqrt(back.c * back.c + back.s * back.s));
-        add(arm, all, place, fourth(arm, m, t5, t6), t5, t6);
+        add(arm, all, place, fourth(arm, m, t5, t6), t5, t6, moved);
     }
 }
 
@@ -165,6 +166,7 @@ int wrist_inverse(const void *geometry, const Frame *flange, const double *wante
     arm->atan2(all.s, all.c, 6 * (size_t)all.n, rows);
     for (int i = 0; i < 6 * all.n; i++) rows[i] = angle_near(rows[i] - all.offset[i]);
     for (int k = 0; k < all.n && arm->mirrored; k++) turn_round(rows + 6 * k);
+    for (int k = 0; k < all.n && arm->blur > 0; k++) rows[INVERSE_MOVED + k] = all.moved[k];
     return all.n;
 }
 
