@@ -67,7 +67,7 @@ int inverse_nearest(const Inverse *inverse, const Frame *T, const double *seed, 
         double *q = rows + k * inverse->n, cost = 0;
         if (!bring(inverse, seed, q)) continue;
         for (int i = 0; i < inverse->n; i++) cost += (q[i] - seed[i]) * (q[i] - seed[i]);
-        const int bends = keep ? changed(inverse, bent, q) : 0;
+        const int bends = keep && cost > inverse->slack * inverse->slack ? changed(inverse, bent, q) : 0;
         if (bends > fewest || (bends == fewest && !(cost < least))) continue;
         fewest = bends, least = cost, found = 1;
         for (int i = 0; i < inverse->n; i++) out[i] = q[i];

@@ -24,6 +24,7 @@ typedef struct {
     double sign[INVERSE_JOINTS], offset[INVERSE_JOINTS]; /* a joint is sign * the solver's angle + offset */
     double turn[INVERSE_JOINTS];                         /* after how much a joint is the same again; 0: never */
     double lower[INVERSE_JOINTS], upper[INVERSE_JOINTS];
+    double slack; /* rad: a way so near to the seed is bent as the seed, whatever the nominal arm's bends say; else 0 */
 } Inverse;
 
 /* Every way to reach T, joints in (-pi, pi], limits left aside; how many rows, -1 where T

@@ -25,8 +25,11 @@ cdef class NearInverse(Inverse):
     cdef NearArm arm
     cdef Inverse nominal  # keeps alive what arm.nominal points to
 
-    def __init__(self, Inverse nominal not None, Chain chain not None, double length, off, right, limits):
-        """``nominal`` solves, ``chain`` is the arm, both to the flange; ``length`` in m, ``off`` in m and rad."""
+    def __init__(self, Inverse nominal not None, Chain chain not None, double length, off, double slack, right, limits):
+        """``nominal`` solves, ``chain`` is the arm, both to the flange; ``length`` in m, ``off`` in m and rad.
+
+        A way that is within ``slack`` (rad) of a seed is bent as that, though the nominal arm were bent otherwise.
+        """
         if nominal.inverse.n != 6 or chain.chain.n != 6 or any(chain.chain.joint[i].slides for i in range(6)):
             raise ValueError("an arm of six joints that turn is needed")
         self.place(INVERSE_ROWS, np.eye(4), right, [1.0] * 6, [0.0] * 6, limits)
@@ -39,3 +42,4 @@ cdef class NearInverse(Inverse):
         self.inverse.arm = &self.arm
         self.inverse.solve = near_solve
         self.inverse.bends = near_bends
+        self.inverse.slack = slack

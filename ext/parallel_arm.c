@@ -109,6 +109,15 @@ static double rim(const ParallelArm *arm, const Wrist *w) {
     return RIM + arm->way + arm->d4 * turn + arm->d5 * (arm->turn + turn) / w->s5;
 }
 
+/* An elbow that is straight or folded bends by blur; whether anything is moved. */
+static void move(const ParallelArm *arm, const Wrist *w, Way *way) {
+    const double part = arm->blur / 2;
+    way->moved = w->moved || w->s5 < arm->blur || way->over < part * way->under || way->under < part * way->over;
+    way->branches = 2;
+    way->over = fmax(way->over, part * way->under);
+    way->under = fmax(way->under, part * way->over);
+}
+
 /* The elbow for a wrist, with joint 2 as wanted where it may be anything; 0 where it is out of reach. */
 static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, double wanted, Way *way) {
     const double far = arm->a2 + arm->a3, near = fabs(arm->a2 - arm->a3);
@@ -126,17 +135,12 @@ static int find_elbow(const ParallelArm *arm, const Wrist *w, int flip, double w
         way->branches = 1, way->under = 0, way->over = 1;
         way->wp = cos(wanted), way->wu = sin(wanted);
     }
-    const double s5 = fmax(w->free ? 0 : w->s5, arm->blur);
-    way->moved = w->moved || s5 > w->s5 || way->over < arm->blur / 2 * way->under || way->under < arm->blur / 2 * way->over;
-    if (arm->blur > 0) {
-        way->branches = 2;
-        way->over = fmax(way->over, arm->blur / 2 * way->under);
-        way->under = fmax(way->under, arm->blur / 2 * way->over);
-    }
+    if (arm->blur > 0) move(arm, w, way);
     const double sum = way->over * way->over + way->under * way->under;
     way->s3 = 2 * way->over * way->under / sum;
     way->c3 = (way->under - way->over) * (way->under + way->over) / sum;
     way->q1 = w->q1;
+    const double s5 = fmax(w->free ? 0 : w->s5, arm->blur);
     way->q5 = (Arc){flip ? -s5 : s5, w->m[2]};
     way->q6 = w->q6;
     way->q234 = w->q234;

@@ -54,6 +54,7 @@ cdef extern from "inverse.h":
         double turn[6]
         double lower[6]
         double upper[6]
+        double slack
     int inverse_all(const CInverse*, const Frame*, const double*, double*) noexcept nogil
     int inverse_nearest(const CInverse*, const Frame*, const double*, int, double*) noexcept nogil
 

@@ -16,6 +16,7 @@ class NearInverse(Inverse):
         chain: Chain,
         length: float,
         off: tuple[float, float],
+        slack: float,
         right: _Floats,
         limits: Sequence[tuple[float, float, float]],
     ) -> None: ...

@@ -22,6 +22,7 @@ _SAMPLES: Final = 500
 _MORE: Final = 1.25
 #: Where two ways become one they are as far apart as the root of what moves them.
 _BLUR: Final = 0.5
+_SLACK: Final = 4.0  # as many times that: where the nominal arm may be bent otherwise than the true one
 #: An arm with an exact wrist is nominal itself if its lines need not be moved further than this (m, rad).
 _SAME: Final = 1e-9
 
@@ -37,8 +38,9 @@ class Near(NamedTuple):
         """The solver, for a tool point that ``right`` (4, 4) takes back to the flange."""
         length = float(np.abs(self.chain.links[:, 1:3]).sum()) or 1.0
         way, turn = self.off
-        solver = self.nominal.inverse(np.eye(4), limits, (way, turn, _BLUR * math.sqrt(way / length + turn)))
-        return NearInverse(solver, _chain(self.chain), length, self.off, right, limits)
+        blur = _BLUR * math.sqrt(way / length + turn)
+        solver = self.nominal.inverse(np.eye(4), limits, (way, turn, blur))
+        return NearInverse(solver, _chain(self.chain), length, self.off, _SLACK * blur, right, limits)
 
 
 def recognise(lines: Lines) -> tuple[str, Near] | None:

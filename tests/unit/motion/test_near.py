@@ -137,9 +137,9 @@ def test_at_the_rim_two_ways_become_one_and_then_none(name):
     third = math.pi / 2 - math.atan2(0.42, 0.035) if "wrist" in name else 0.0
     q = rim(arm, (0.3, -1.2, third, -0.9, -1.5, 0.4))
     pose = arm.transform(q)
-    out = np.linalg.svd(arm.jacobian(q))[0][:, -1]  # where no joint can move the flange to
-    inside = arm.transform((*q[:2], q[2] + 0.1, *q[3:]))[:3, 3]
-    out = out[:3] * -np.sign(out[:3] @ (inside - pose[:3, 3])) / np.linalg.norm(out[:3])
+    lost = np.linalg.svd(arm.jacobian(q))[0][:, -1]  # where no joint can move the flange to
+    inside = misses(pose, arm.transform((*q[:2], q[2] + 0.1, *q[3:])))
+    out = lost[:3] * -np.sign(lost @ inside) / np.linalg.norm(lost[:3])
 
     def beside(way):
         there = pose.copy()
