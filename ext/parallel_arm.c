@@ -74,7 +74,7 @@ static Arc lean(const Frame *f, Arc q1, Arc q6) {
 static void ease(const ParallelArm *arm, Wrist *w) {
     const Arc better = reaching(arm, w->p, w->u, w->q234);
     const double by = turn_between(w->q234, better);
-    if (by == 0 || fabs(by) * w->s5 > SLACK) return;
+    if (by == 0 || fabs(by) * w->s5 > SLACK + 2 * arm->turn) return;
     /* the tip's turn in the plane is q234 + q6 where c5 = 1, q234 - q6 where c5 = -1 */
     w->q6 = turned(w->q6, w->m[2] > 0 ? -by : by);
     w->q234 = better;
@@ -176,12 +176,12 @@ static int find_shifted(const ParallelArm *arm, const Frame *f, const Wrist *w, 
     other.moved = 1;
     const int flip = other.q234.c * to.c + other.q234.s * to.s < 0; /* s5 may have gone through zero */
     if (flip && !other.free) other = flipped(&other);
-    if (other.s5 < IN_LINE) ease(arm, &other);
+    if (other.s5 < IN_LINE + 4 * arm->turn) ease(arm, &other);
     return find_elbow(arm, &other, flip, wanted[1], way);
 }
 
 static int find_way(const ParallelArm *arm, const Frame *f, Wrist w, int flip, const double *wanted, Way *way) {
-    if (w.s5 < IN_LINE) ease(arm, &w);
+    if (w.s5 < IN_LINE + 4 * arm->turn) ease(arm, &w);
     return find_elbow(arm, &w, flip, wanted[1], way) || find_shifted(arm, f, &w, wanted, way);
 }
 
