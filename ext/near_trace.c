@@ -10,11 +10,13 @@
 static const double SAME = 1e-6;     /* rad: joints that differ by less are one way */
 static const double RIM = 1e-7;      /* m: a frame so little out of reach is answered at the rim */
 static const double BESIDE = 0.02;   /* rad: a seed so near to what was followed lies on it */
-static const double STRIDE = 0.1, LONGEST = 0.2, SHORTEST = 2e-3; /* rad: steps along the curve */
+static const double STRIDE = 0.1, LONGEST = 0.1, SHORTEST = 2e-3; /* rad: steps along the curve */
 static const double STRAIGHT = 0.9;  /* cosine between the tangents of one step */
 static const double EXACT = 1e-12;   /* of the length, or rad: what is left on a way */
+static const double NONE = 3e-16;     /* mu that is none but for rounding */
+static const double LEVEL = 1e-10;    /* slope of mu where it turns round: mu then has all its digits */
 static const double WIDE = 1.5;      /* how far the frame is let go, by what the nominal arm may be off */
-enum { N = CURVE_JOINTS, M = CURVE_ALL, STEPS = 200, HALVINGS = 60 };
+enum { N = CURVE_JOINTS, M = CURVE_ALL, STEPS = 500, HALVINGS = 60 };
 
 static Point ahead(const Point *from, double by) {
     Point p = *from;
@@ -49,7 +51,7 @@ static Point between(Curve *curve, Point a, double span, int turns) {
         if (!curve_correct(curve, &p)) break;
         const double f = turns ? p.t[N] : p.z[N];
         best = p;
-        if (fabs(f) < 1e-17 || high - low < 1e-15) break;
+        if (fabs(f) < (turns ? LEVEL : NONE) || high - low < 1e-15) break;
         if ((f > 0) == (fhigh > 0)) {
             high = middle, fhigh = f;
             if (side == 1) flow /= 2; /* Illinois: neither end stays for ever */
