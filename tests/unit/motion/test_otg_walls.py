@@ -89,7 +89,9 @@ def test_a_velocity_is_had_as_soon_as_can_be_after_a_given_time():
 
 def line(velocity, low, high):
     """Two axes along (1, -2) at the same share of it."""
-    given = request(np.array([[0, v, 0, p, 0, 0, 1, -1, a, -a, 2] for v, p, a in zip(velocity, (1, -2), (0.25, 1))]).T)
+    given = request(
+        np.array([[0, v, 0, p, 0, 0, 1, -1, a, -a, 2] for v, p, a in zip(velocity, (1, -2), (0.25, 1), strict=True)]).T
+    )
     given.synchronization = Synchronization.PHASE
     given.min_position, given.max_position = low, high
     return Otg(2).calculate(given)
