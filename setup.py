@@ -13,6 +13,7 @@ OTG = [
     *["audit", "axis", "blocked", "brake", "check", "curve", "inside", "phase", "plan", "simple"],
     *["legs", "room", "starts", "stay", "stop", "soft", "touch"],
 ]
+TOPP = ["bernstein", "bounds", "mesh", "pass", "path", "profile", "rows", "spline"]
 KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "frame", "rotation", "inverse", "numeric"]
 
 #: Each kernel's Cython file in ext/, and the C files beside it.
@@ -26,6 +27,7 @@ KERNELS = {
     "flat": ["ext/flat_arm.c"],
     "near": [f"ext/{name}.c" for name in ("near_arm", "near_curve", "near_trace", "inverse", "frame", "rotation")],
     "dynamics": ["ext/newton_euler.c"],
+    "topp": [f"ext/topp_{name}.c" for name in TOPP],
 }
 
 #: Products and sums stay apart: a motion is the same on every processor.

@@ -1,0 +1,180 @@
+"""When a motion is where on its path: the fastest run along a path within the limits of its axes.
+
+``parametrize`` gives a ``PathTrajectory``, which is on the path exactly and keeps the limits at every moment, not only
+on a grid; ``certify`` proves it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cellctl.errors import UsageError
+from cellctl.motion import _topp
+from cellctl.motion.given import output
+from cellctl.motion.paths import Path
+from cellctl.motion.trajectory import Certificate, Limits
+
+Floats = NDArray[np.float64]
+
+#: As ToppStatus in ext/topp_grid.h.
+_START: Final = 1
+_END: Final = 2
+_ENDLESS: Final = 3
+
+_GRID: Final = (4, 1_000_000)
+
+
+class PathTrajectory:
+    """A motion along a path from time 0 to ``duration`` (s), as ``Trajectory`` is one of free axes.
+
+    In each piece of time the square of the speed along the path is a quadratic in s; so positions, velocities and
+    accelerations are known in closed form. Before the start it is at the start, behind the end it stays at the end.
+    """
+
+    __slots__ = ("_table", "duration", "path")
+
+    def __init__(self, path: Path, table: Floats, duration: float) -> None:
+        self.path = path
+        self.duration = duration
+        self._table = table
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """How many axes."""
+        return self.path.degrees_of_freedom
+
+    def at_time(
+        self, time: float | ArrayLike, out: tuple[Floats, ...] | None = None, *, jerk: bool = False
+    ) -> tuple[Floats, ...]:
+        """Position, velocity, acceleration (and jerk) at one time, shape (dof,), or at many, shape (n, dof)."""
+        times = np.asarray(time, np.float64, order="C")
+        parts = 4 if jerk else 3
+        if times.ndim > 1 or np.isnan(times).any():
+            raise UsageError(f"time has the shape {times.shape} or NaN in it", hint="It must be a number or (n,).")
+        if out is not None and len(out) != parts:
+            raise UsageError(f"out has {len(out)} arrays, not {parts}")
+        shape = (*times.shape, self.degrees_of_freedom)
+        made = tuple(output(None if out is None else out[k], shape, f"out[{k}]") for k in range(parts))
+        _topp.run(self.path, self._table, times.reshape(-1), made if jerk else (*made, None))
+        return made
+
+    def along(self, time: float | ArrayLike) -> Floats:
+        """The place s on the path and its first three derivatives by time. Shape (4,) or (4, n)."""
+        times = np.asarray(time, np.float64, order="C")
+        if times.ndim > 1 or np.isnan(times).any():
+            raise UsageError(f"time has the shape {times.shape} or NaN in it", hint="It must be a number or (n,).")
+        return _topp.clock(self._table, times.reshape(-1)).reshape(4, *times.shape)
+
+    def sample(self, delta_time: float) -> tuple[Floats, Floats, Floats, Floats]:
+        """Times (n,), and position, velocity, acceleration (n, dof) from the start to the end inclusive."""
+        if not (delta_time > 0 and math.isfinite(delta_time)):
+            raise UsageError(f"a step of {delta_time} s", hint="It must be above zero.")
+        times = np.append(np.arange(0.0, self.duration, delta_time), self.duration)
+        position, velocity, acceleration = self.at_time(times)
+        return times, position, velocity, acceleration
+
+    def bounding_box(self) -> Floats:
+        """Least and greatest position of each axis, proven. Shape (2, dof)."""
+        return self.path.range()
+
+    def certify(self, limits: Limits | None = None) -> Certificate:
+        """Rigorous bounds over the whole duration, from Bernstein coefficients and rounded outward, not from samples.
+
+        The bounds of the velocity always include zero. Where the acceleration jumps, as it does without a jerk limit,
+        those of the jerk are infinite.
+        """
+        bounds = np.concatenate([self.path.range()[None], _topp.bounds(self.path, self._table)])
+        wanted = (limits or Limits()).as_array(self.degrees_of_freedom)
+        limited = np.isfinite(wanted)
+        over = np.full(wanted.shape, -math.inf)
+        np.subtract(bounds, wanted, out=over, where=limited)
+        over[:, 0] *= np.where(limited[:, 0], -1.0, 1.0)
+        sizes = np.where(limited, np.abs(wanted), 0.0).max(axis=1)
+        excess = float((over.max(axis=1) / np.where(sizes > 0, sizes, 1.0)).max(initial=-math.inf))
+        return Certificate(bounds[0], bounds[1], bounds[2], bounds[3], excess)
+
+
+def parametrize(
+    path: Path,
+    limits: Limits,
+    *,
+    gridpoints: int = 500,
+    start_velocity: float = 0.0,
+    end_velocity: float = 0.0,
+) -> PathTrajectory:
+    """The fastest motion along ``path`` within ``limits``, on a grid of about so many points.
+
+    ``start_velocity`` and ``end_velocity`` are speeds along the path, ds/dt. The more points, the nearer to the fastest
+    motion there is; the limits are kept with any number. Raises UsageError.
+    """
+    table = _limits(path, limits)
+    _check(path, table, gridpoints, start_velocity, end_velocity)
+    try:
+        made, duration = _topp.fastest(path, table[1], table[2], int(gridpoints), start_velocity, end_velocity)
+    except _topp.PathError as error:
+        raise _refusal(error, start_velocity, end_velocity) from None
+    if not 0 < duration < math.inf:
+        raise UsageError(f"the motion would take {duration} s", hint="Check the units of the path and of the limits.")
+    return PathTrajectory(path, made, duration)
+
+
+def _limits(path: Path, limits: Limits) -> Floats:
+    """The limits as an array, shape (4, 2, dof), if they are such."""
+    try:
+        table = limits.as_array(path.degrees_of_freedom)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the limits do not fit {path.degrees_of_freedom} axes: {error}") from error
+    signs = (("velocity", 1, False), ("acceleration", 2, True), ("jerk", 3, True))
+    if (table[1:, 1] > 0).all() and (table[1:, 0] < 0).all():
+        return table
+    for name, k, strict in signs:
+        low, high = table[k]
+        good = (low < 0) & (high > 0) if strict else (low <= 0) & (high >= 0)
+        if not good.all():
+            axis = int(np.argmin(good))
+            raise UsageError(
+                f"{name} limits {low[axis]:g} to {high[axis]:g}", where=f"axis {axis}",
+                hint=f"The lower must be below zero{'' if strict else ' or zero'}, the upper above.",
+            )  # fmt: skip
+    return table
+
+
+def _check(path: Path, table: Floats, gridpoints: int, start: float, end: float) -> None:
+    if not _GRID[0] <= gridpoints <= _GRID[1]:
+        raise UsageError(f"{gridpoints} gridpoints", hint=f"It must be {_GRID[0]} to {_GRID[1]}.")
+    for name, value in (("start_velocity", start), ("end_velocity", end)):
+        if not 0 <= value < 1e50:
+            raise UsageError(f"{name} is {value}", hint="It must be finite and not negative.")
+    if not np.isfinite(table[0]).any():
+        return
+    low, high = path.range()
+    over = (low < table[0, 0]) | (high > table[0, 1])
+    if over.any():
+        axis = int(np.argmax(over))
+        raise UsageError(
+            f"the path goes from {low[axis]:.9g} to {high[axis]:.9g}, beyond the position limits "
+            f"{table[0, 0, axis]:.9g} to {table[0, 1, axis]:.9g}",
+            where=f"axis {axis}",
+            hint="Move the waypoints.",
+        )
+
+
+def _refusal(error: _topp.PathError, start: float, end: float) -> UsageError:
+    status, least, greatest = error.args
+    if status == _START:
+        low, high = math.sqrt(max(0.0, least)), math.sqrt(max(0.0, greatest))
+        hint = f"Between {low:.9g} and {high:.9g} the rest of the path can be followed."
+        return UsageError(f"start_velocity {start:.9g} does not fit the path", hint=hint)
+    if status == _END:
+        return UsageError(f"end_velocity {end:.9g} is too fast there", hint=f"At most {math.sqrt(greatest):.9g}.")
+    if status == _ENDLESS:
+        if end > 0:
+            return UsageError(f"end_velocity {end:.9g} cannot be reached on this path", hint="Lower it.")
+        return UsageError(
+            "a velocity limit of zero keeps an axis from following the path", hint="Allow both directions."
+        )
+    return UsageError("nothing limits the speed on a part of the path", hint="Limit the velocity or the acceleration.")
