@@ -41,6 +41,13 @@ static void include(Range *r, double low, double high) {
     r->high = fmax(r->high, high);
 }
 
+/* The error of a square of something that is known to +-ROUNDING size. */
+static double of_square(const double *b, int degree, double size) {
+    double most = ROUNDING * size;
+    for (int k = 0; k <= degree; k++) most = fmax(most, fabs(b[k]));
+    return 4 * ROUNDING * size * most;
+}
+
 static double spread(double high) { return sqrt(fmax(0, high)) * (1 + 8 * DBL_EPSILON); }
 
 /* The velocity: its square, on the sides to which the slope has coefficients. */
@@ -56,7 +63,7 @@ static void velocity(const Axis *a, const Speed *q, Range *r) {
     bernstein_product(a->f[0], m, a->f[0], m, f2);
     bernstein_product(f2, 2 * m, q->x, 2, square);
     high = known * known; /* only what goes beyond is looked at closely */
-    bernstein_range(square, 2 * m + 2, 4 * ROUNDING * a->size[0] * a->size[0] * q->size, &unused, &high);
+    bernstein_range(square, 2 * m + 2, of_square(a->f[0], m, a->size[0]) * q->size, &unused, &high);
     if (high > known * known) include(r, down ? -spread(high) : 0, up ? spread(high) : 0);
 }
 
@@ -79,10 +86,11 @@ static void jerk(const Axis *a, const Speed *q, Range *r) {
     for (int k = 0; k <= m && m > 0; k++) P[k] += 1.5 * part[k];
     if (m > 1) bernstein_product(a->f[2], m - 2, q->x, 2, part);
     for (int k = 0; k <= m && m > 1; k++) P[k] += part[k];
+    const double error = of_square(P, m, 4 * size);
     bernstein_product(P, m, P, m, part);
     bernstein_product(part, 2 * m, q->x, 2, square);
     double high = r->high * r->high;
-    bernstein_range(square, 2 * m + 2, 8 * ROUNDING * size * size * q->size, &unused, &high);
+    bernstein_range(square, 2 * m + 2, error * q->size, &unused, &high);
     if (high > r->high * r->high) include(r, -spread(high), spread(high));
 }
 

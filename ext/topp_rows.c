@@ -6,7 +6,7 @@
 #include "topp_grid.h"
 
 /* What is asked for is a little less than the limits, so that no rounding is seen beyond them. */
-static const double MARGIN = 1 - 2e-9;
+static const double MARGIN = 1 - 1e-9;
 
 /* The squares of the velocities that an axis may have in an interval, by the sign of its slope. */
 static double square_limit(const double *limit, int dof, const double *f, int m, int i) {
