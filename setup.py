@@ -13,7 +13,10 @@ OTG = [
     *["audit", "axis", "blocked", "brake", "check", "curve", "inside", "phase", "plan", "simple"],
     *["legs", "room", "starts", "stay", "stop", "soft", "touch"],
 ]
-TOPP = ["bernstein", "bounds", "mesh", "pass", "path", "profile", "rows", "spline"]
+TOPP = [
+    *["bernstein", "bounds", "mesh", "pass", "path", "profile", "rows", "spline"],
+    *["newton", "smooth", "smooth_rows", "taper"],
+]
 KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "frame", "rotation", "inverse", "numeric"]
 
 #: Each kernel's Cython file in ext/, and the C files beside it.

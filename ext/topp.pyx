@@ -68,6 +68,31 @@ cdef extern from "topp_grid.h":
     ToppStatus topp_pass(ToppGrid*, double, double, double*) noexcept nogil
     double topp_table(const ToppGrid*, ToppPiece*) noexcept nogil
 
+cdef extern from "topp_solve.h":
+    enum: SMOOTH_POINTS
+    ctypedef struct ToppPlace:
+        double most
+    ctypedef struct ToppRow:
+        double off
+    ctypedef struct ToppSmooth:
+        int n
+        double* s
+        int* piece
+        ToppPlace* place
+        ToppRow* row
+        double* mix
+        double* c
+        double* step
+        double* gradient
+        double* hessian
+        double* trial
+    int smooth_most(int) noexcept nogil
+    void smooth_mesh(const ToppPath*, const double*, const ToppGrid*, ToppSmooth*) noexcept nogil
+    void smooth_rows(const ToppPath*, const double*, ToppSmooth*) noexcept nogil
+    int smooth_solve(const ToppGrid*, ToppSmooth*) noexcept nogil
+    double smooth_table(const ToppSmooth*, ToppPiece*) noexcept nogil
+    double topp_slow(const ToppPath*, const double*, ToppPiece*, int) noexcept nogil
+
 MOST_AXES = TOPP_DOF
 TERMS = TOPP_TERMS
 COLUMNS = TOPP_COLUMNS
@@ -163,6 +188,31 @@ cdef class Room:
     def __dealloc__(self):
         PyMem_Free(self.numbers)
         PyMem_Free(self.whole)
+        PyMem_Free(self.smooth_block)
+
+    cdef void* smooth_block
+    cdef size_t smooth_size
+
+    cdef int reserve_smooth(self, ToppSmooth* q, int n, int dof) except -1:
+        """Room for the numbers of a jerk-limited run on n intervals."""
+        cdef size_t rows = 2 * SMOOTH_POINTS * <size_t>n * dof * sizeof(ToppRow)
+        cdef size_t places = SMOOTH_POINTS * <size_t>n * sizeof(ToppPlace)
+        cdef size_t size = rows + places + n * (13 * sizeof(double) + sizeof(int)) + sizeof(double)
+        cdef double* at
+        if size > self.smooth_size:
+            PyMem_Free(self.smooth_block)
+            self.smooth_block, self.smooth_size = NULL, 0
+            self.smooth_block = PyMem_Malloc(size)
+            if self.smooth_block == NULL:
+                raise MemoryError()
+            self.smooth_size = size
+        q.row = <ToppRow*>self.smooth_block
+        q.place = <ToppPlace*>(<char*>self.smooth_block + rows)
+        at = <double*>(<char*>q.place + places)
+        q.mix, q.c, q.step, q.gradient, q.trial = at, at + 4 * n, at + 5 * n, at + 6 * n, at + 7 * n
+        q.hessian, q.s = at + 8 * n, at + 11 * n
+        q.piece = <int*>(at + 12 * n + 1)
+        return 0
 
     cdef int reserve(self, int n, int strips) except -1:
         cdef size_t size = 3 * <size_t>n * strips + 6 * (<size_t>n + 1)
@@ -195,14 +245,27 @@ cdef class Room:
 cdef list _SPARE = []  # rooms that nobody uses now
 
 
-def fastest(Pieces pieces, const double[:, ::1] velocity, const double[:, ::1] acceleration, int wanted,
-            double start, double end):
-    """The table of the fastest run within limits (2, dof) each, from and to a speed along the path; its duration.
+cdef ToppStatus _fastest(const ToppPath* path, const ToppLimits* limits, int wanted, double start, double end,
+                         ToppGrid* grid, double* bound) noexcept nogil:
+    """The two passes: the grid holds the fastest run without a jerk limit."""
+    cdef ToppStatus status
+    topp_coarse(path, wanted, grid)
+    topp_rows(path, limits, grid)
+    status = topp_pass(grid, start * start, end * end, bound)
+    if status != TOPP_OK:
+        return status
+    topp_fine(grid)
+    topp_rows(path, limits, grid)
+    return topp_pass(grid, start * start, end * end, bound)
+
+
+def fastest(Pieces pieces, const double[:, :, ::1] limits, int wanted, double start, double end):
+    """The table of the fastest run within limits (>= 2, 2, dof), from and to a speed along the path; its duration.
 
     Raises PathError.
     """
     cdef Room room = _SPARE.pop() if _SPARE else Room()
-    cdef ToppLimits limits = ToppLimits(&velocity[0, 0], &acceleration[0, 0])
+    cdef ToppLimits two = ToppLimits(&limits[0, 0, 0], &limits[1, 0, 0])
     cdef int n = topp_intervals(&pieces.path, wanted)
     cdef ToppStatus status
     cdef double bound[2]
@@ -212,19 +275,55 @@ def fastest(Pieces pieces, const double[:, ::1] velocity, const double[:, ::1] a
     made = _EMPTY((n, TOPP_COLUMNS), _DOUBLE)
     table = <ToppPiece*>cnp.PyArray_DATA(made)
     with nogil:
-        topp_coarse(&pieces.path, wanted, &room.grid)
-        topp_rows(&pieces.path, &limits, &room.grid)
-        status = topp_pass(&room.grid, start * start, end * end, bound)
-        if status == TOPP_OK:
-            topp_fine(&room.grid)
-            topp_rows(&pieces.path, &limits, &room.grid)
-            status = topp_pass(&room.grid, start * start, end * end, bound)
+        status = _fastest(&pieces.path, &two, wanted, start, end, &room.grid, bound)
         if status == TOPP_OK:
             duration = topp_table(&room.grid, table)
+    made = made[:room.grid.intervals]
     _SPARE.append(room)
     if status != TOPP_OK:
         raise PathError(<int>status, bound[0], bound[1])
-    return made[:room.grid.intervals], duration
+    return made, duration
+
+
+def smoothest(Pieces pieces, const double[:, :, ::1] limits, int wanted, int first, int last):
+    """The table of a fast run from rest to rest over the pieces ``first`` to ``last`` (not included), which meet
+    smoothly, within limits (3, 2, dof) of velocity, acceleration and jerk; its duration.
+
+    Raises PathError.
+    """
+    cdef Room room = _SPARE.pop() if _SPARE else Room()
+    cdef ToppLimits two = ToppLimits(&limits[0, 0, 0], &limits[1, 0, 0])
+    cdef ToppPath part = pieces.path
+    cdef ToppStatus status
+    cdef ToppSmooth q
+    cdef double bound[2]
+    cdef double duration = 0
+    cdef ToppPiece* table
+    cdef int k, most
+    part.pieces, part.s, part.c = last - first, part.s + first, part.c + <size_t>first * TOPP_TERMS * part.dof
+    part.degree, part.stop = part.degree + first, part.stop + first
+    most = topp_intervals(&part, wanted)
+    room.reserve(most, TOPP_TERMS * part.dof)
+    most = smooth_most(most)
+    room.reserve_smooth(&q, most, part.dof)
+    made = _EMPTY((most, TOPP_COLUMNS), _DOUBLE)
+    table = <ToppPiece*>cnp.PyArray_DATA(made)
+    with nogil:
+        status = _fastest(&part, &two, wanted, 0, 0, &room.grid, bound)
+        if status == TOPP_OK:
+            smooth_mesh(&part, &limits[0, 0, 0], &room.grid, &q)
+            smooth_rows(&part, &limits[0, 0, 0], &q)
+            if smooth_solve(&room.grid, &q) < 0:
+                status = TOPP_FREE
+            else:
+                smooth_table(&q, table)
+                duration = topp_slow(&part, &limits[0, 0, 0], table, q.n)
+                for k in range(q.n):
+                    table[k].piece += first
+    _SPARE.append(room)
+    if status != TOPP_OK:
+        raise PathError(<int>status, bound[0], bound[1])
+    return made[:q.n], duration
 
 
 def run(Pieces pieces, const double[:, ::1] table, const double[::1] times, out):

@@ -43,6 +43,8 @@ void topp_fine(ToppGrid *grid);
 void topp_rows(const ToppPath *path, const ToppLimits *limits, ToppGrid *grid);
 /* The fastest x from start to end; where there is none, the values that could be had are in bound. */
 ToppStatus topp_pass(ToppGrid *grid, double start, double end, double bound[2]);
+/* The time over h where s'' = u + w s, by the sum of the speeds at both ends. */
+double topp_time(double h, double sum, double w);
 /* The table of the result: as many pieces as intervals. Returns its duration. */
 double topp_table(const ToppGrid *grid, ToppPiece *table);
 

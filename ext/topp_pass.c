@@ -88,7 +88,7 @@ ToppStatus topp_pass(ToppGrid *grid, double start, double end, double bound[2]) 
 }
 
 /* The time over h from one speed to the other, where s'' = u + w s: there h = (v + v') tanh(r t / 2) / r with r^2 = w. */
-static double time_over(double h, double sum, double w) {
+double topp_time(double h, double sum, double w) {
     const double r = sqrt(fabs(w)), part = r * h / sum;
     if (!(part > 1e-9)) return 2 * h / sum;
     return 2 * (w > 0 ? atanh(part) : atan(part)) / r;
@@ -99,7 +99,7 @@ double topp_table(const ToppGrid *grid, ToppPiece *table) {
     for (int k = 0; k < grid->intervals; k++) {
         const double h = grid->s[k + 1] - grid->s[k], x = grid->x[k], y = grid->x[k + 1];
         const double bulge = 0.5 * grid->bulge[k] * (x + y), u = 0.5 * (y - x + bulge) / h;
-        const double w = -bulge / (h * h), dt = time_over(h, sqrt(x) + sqrt(y), w);
+        const double w = -bulge / (h * h), dt = topp_time(h, sqrt(x) + sqrt(y), w);
         table[k] = (ToppPiece){t, dt, grid->s[k], h, sqrt(x), u, w, 0, grid->piece[k]};
         t += dt;
     }

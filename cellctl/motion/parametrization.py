@@ -7,6 +7,7 @@ on a grid; ``certify`` proves it.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ _END: Final = 2
 _ENDLESS: Final = 3
 
 _GRID: Final = (4, 1_000_000)
+_LEAST: Final = 20  # gridpoints between two stops of a motion of limited jerk
 
 
 class PathTrajectory:
@@ -109,17 +111,36 @@ def parametrize(
     """The fastest motion along ``path`` within ``limits``, on a grid of about so many points.
 
     ``start_velocity`` and ``end_velocity`` are speeds along the path, ds/dt. The more points, the nearer to the fastest
-    motion there is; the limits are kept with any number. Raises UsageError.
+    motion there is; the limits are kept with any number. Where the jerk is limited, the motion goes from rest to rest,
+    and stops too where the curvature of the path jumps (``path.bends``). Raises UsageError.
     """
     table = _limits(path, limits)
     _check(path, table, gridpoints, start_velocity, end_velocity)
+    gridpoints = int(gridpoints)
     try:
-        made, duration = _topp.fastest(path, table[1], table[2], int(gridpoints), start_velocity, end_velocity)
+        if np.isfinite(table[3]).any():
+            made, duration = _smoothest(path, table[1:], gridpoints)
+        else:
+            made, duration = _topp.fastest(path, table[1:], gridpoints, start_velocity, end_velocity)
     except _topp.PathError as error:
         raise _refusal(error, start_velocity, end_velocity) from None
     if not 0 < duration < math.inf:
         raise UsageError(f"the motion would take {duration} s", hint="Check the units of the path and of the limits.")
     return PathTrajectory(path, made, duration)
+
+
+def _smoothest(path: Path, limits: Floats, gridpoints: int) -> tuple[Floats, float]:
+    """From rest to rest between all places where a motion of limited jerk stops, one after the other."""
+    stops = [0, *np.flatnonzero(path.stops).tolist(), len(path.degrees)]
+    tables: list[Floats] = []
+    duration = 0.0
+    for first, last in pairwise(stops):
+        share = float(path.breaks[last] - path.breaks[first]) / path.length
+        table, lasts = _topp.smoothest(path, limits, max(_LEAST, round(gridpoints * share)), first, last)
+        table[:, 0] += duration
+        duration += lasts
+        tables.append(table)
+    return (tables[0] if len(tables) == 1 else np.concatenate(tables)), duration
 
 
 def _limits(path: Path, limits: Limits) -> Floats:
@@ -149,6 +170,8 @@ def _check(path: Path, table: Floats, gridpoints: int, start: float, end: float)
     for name, value in (("start_velocity", start), ("end_velocity", end)):
         if not 0 <= value < 1e50:
             raise UsageError(f"{name} is {value}", hint="It must be finite and not negative.")
+        if value > 0 and np.isfinite(table[3]).any():
+            raise UsageError(f"{name} is {value:g}: with a jerk limit the motion goes from rest to rest")
     if not np.isfinite(table[0]).any():
         return
     low, high = path.range()
