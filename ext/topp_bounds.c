@@ -13,7 +13,9 @@ Every polynomial lies within the hull of its Bernstein coefficients, which are w
 
 enum { TERMS = BERNSTEIN_DEGREE + 1, SPAN = TOPP_TERMS * TOPP_DOF };
 
-static const double ROUNDING = 128 * DBL_EPSILON;
+/* Accelerations that differ by less, as a part of what they are summed up from, are the same: a path whose pieces are as
+   short as 1e-9 of its length is not known better. */
+static const double ROUNDING = 128 * DBL_EPSILON, JUMP = 1e-6;
 
 typedef struct {
     double low, high;
@@ -142,17 +144,19 @@ static void axis_of(const Slopes *all, int dof, int i, Axis *a) {
     }
 }
 
-/* The acceleration of axis i where a piece begins (at 0) or ends (at 1). */
-static double edge(const Slopes *all, int dof, int i, const ToppPiece *q, int at) {
+/* The acceleration of axis i where a piece begins (at 0) or ends (at 1), and the size of what it is summed up from. */
+static double edge(const Slopes *all, int dof, int i, const ToppPiece *q, int at, double *size) {
     double c[4];
     topp_clock(q, at ? q->dt : 0, c);
-    return all->f[1][at * all->m[1] * dof + i] * c[1] * c[1] + all->f[0][at * all->m[0] * dof + i] * c[2];
+    const double bend = all->f[1][at * all->m[1] * dof + i] * c[1] * c[1], push = all->f[0][at * all->m[0] * dof + i] * c[2];
+    *size = fmax(*size, fabs(bend) + fabs(push));
+    return bend + push;
 }
 
 void topp_bounds(const ToppPath *path, const ToppPiece *table, int pieces, double *out) {
     const int dof = path->dof;
     Range r[TOPP_DOF][3] = {{{0, 0}}};
-    double last[TOPP_DOF] = {0}, jump[TOPP_DOF] = {0};
+    double last[TOPP_DOF] = {0}, jump[TOPP_DOF] = {0}, size[TOPP_DOF] = {0};
     Slopes all;
     Axis a;
     for (int n = 0; n < pieces; n++) {
@@ -163,12 +167,13 @@ void topp_bounds(const ToppPath *path, const ToppPiece *table, int pieces, doubl
             axis_of(&all, dof, i, &a);
             if (q->j != 0) by_ranges(&a, q, r[i]);
             else velocity(&a, &speed, &r[i][0]), acceleration(&a, &speed, &r[i][1]), jerk(&a, &speed, &r[i][2]);
-            if (n > 0) jump[i] = fmax(jump[i], fabs(edge(&all, dof, i, q, 0) - last[i]));
-            last[i] = edge(&all, dof, i, q, 1);
+            const double now = edge(&all, dof, i, q, 0, &size[i]);
+            if (n > 0) jump[i] = fmax(jump[i], fabs(now - last[i]));
+            last[i] = edge(&all, dof, i, q, 1, &size[i]);
         }
     }
     for (int i = 0; i < dof; i++) {
-        if (jump[i] > 1e-9 * fmax(r[i][1].high, -r[i][1].low)) r[i][2] = (Range){-INFINITY, INFINITY};
+        if (jump[i] > JUMP * size[i]) r[i][2] = (Range){-INFINITY, INFINITY};
         for (int k = 0; k < 3; k++) out[2 * k * dof + i] = r[i][k].low, out[(2 * k + 1) * dof + i] = r[i][k].high;
     }
 }

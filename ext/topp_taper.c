@@ -3,14 +3,15 @@
 
 #include "topp_solve.h"
 
-enum { TAPER = 40 }; /* intervals that an end is divided into at most */
-
-static const double RATIO = 1.5;
+/* An interval grows with its distance to the end by this part: sqrt(x) may not change much over one, for it makes the jerk
+   of a constant x''. The first one, as parts of the path: at least, at most. Then TAPER is how many are added at an end. */
+static const double GROW = 0.2, SHORTEST = 1e-6, SHORT = 1e-4;
+enum { TAPER = 90 };
 
 int smooth_most(int intervals) { return intervals + 2 * TAPER; }
 
 /* The length of the first interval: a part of how far the jerk goes from rest until the acceleration or the velocity is at
-   its limit. */
+   its limit, or of the path. */
 static double first_step(const ToppPath *path, const double *limits, int piece, double sigma) {
     const int dof = path->dof;
     double slope[TOPP_DOF], v = INFINITY, a = INFINITY, j = INFINITY;
@@ -22,30 +23,59 @@ static double first_step(const ToppPath *path, const double *limits, int piece, 
         a = fmin(a, fmin(limits[3 * dof + i], -limits[2 * dof + i]) / f), j = fmin(j, limits[5 * dof + i] / f);
     }
     const double t = fmin(a / j, sqrt(v / j));
-    return 0.01 / 6 * j * t * t * t;
+    const double whole = path->s[path->pieces] - path->s[0];
+    return fmax(SHORTEST * whole, fmin(0.01 / 6 * j * t * t * t, SHORT * whole));
 }
 
-/* The lengths of the parts of an interval h, from the end on; returns how many. */
-static int taper(double h, double first, double *part) {
-    int n = 3;
-    double sum = 1 + RATIO + RATIO * RATIO, power = RATIO * RATIO;
-    while (n < TAPER && first > 0 && h / sum > first) power *= RATIO, sum += power, n++;
-    for (int i = n - 1; i >= 0; i--, power /= RATIO) part[i] = h / sum * power;
+/* Divides the stretch from a to b, seen from an end at 0, and adds the places behind a to s. Returns how many there are. */
+static int divide(double a, double b, double first, double *s) {
+    int n = 0;
+    while (n < TAPER) {
+        const double step = fmax(first, GROW * a);
+        if (!(b - a > 1.4 * step)) break;
+        s[n++] = a += step;
+    }
+    s[n++] = b;
     return n;
 }
 
+/* The half of the grid next to one end, as distances from that end; returns how many intervals. */
+static int half(const ToppGrid *grid, int end, int from, int until, double first, double *s, int *piece) {
+    const int n = grid->intervals;
+    int k = 0;
+    for (int i = from; i < until; i++) {
+        const int at = end ? n - 1 - i : i;
+        const double a = end ? grid->s[n] - grid->s[at + 1] : grid->s[at] - grid->s[0];
+        const double b = end ? grid->s[n] - grid->s[at] : grid->s[at + 1] - grid->s[0];
+        for (int m = divide(a, b, first, s + k); m > 0; m--) piece[k++] = grid->piece[at];
+    }
+    return k;
+}
+
 void smooth_mesh(const ToppPath *path, const double *limits, const ToppGrid *grid, ToppSmooth *q) {
-    const int n = grid->intervals, one = grid->piece[0], last = grid->piece[n - 1];
-    double part[TAPER], *s = q->s;
-    int k = 0, parts = taper(grid->s[1] - grid->s[0], first_step(path, limits, one, 0), part);
+    const int n = grid->intervals, last = grid->piece[n - 1];
+    int middle = 0;
+    while (grid->s[middle] - grid->s[0] < grid->s[n] - grid->s[middle]) middle++;
+    double *s = q->s;
+    s[0] = 0;
+    const int k = half(grid, 0, 0, middle, first_step(path, limits, grid->piece[0], 0), s + 1, q->piece);
+    const double first = first_step(path, limits, last, grid->s[n] - path->s[last]);
+    const int m = half(grid, 1, 0, n - middle, first, s + k + 1, q->piece + k);
+    for (int i = 1; i <= k; i++) s[i] += grid->s[0];
     s[0] = grid->s[0];
-    for (int i = 0; i < parts; i++, k++) s[k + 1] = s[k] + part[i], q->piece[k] = one;
-    s[k] = grid->s[1];
-    for (int i = 1; i < n - 1; i++, k++) s[k + 1] = grid->s[i + 1], q->piece[k] = grid->piece[i];
-    parts = taper(grid->s[n] - grid->s[n - 1], first_step(path, limits, last, grid->s[n] - path->s[last]), part);
-    for (int i = parts - 1; i >= 0; i--, k++) s[k + 1] = s[k] + part[i], q->piece[k] = last;
-    s[k] = grid->s[n];
-    q->n = k;
+    /* The other half is told from its end on, and without the middle, where it begins. */
+    for (int i = 0; i < m / 2; i++) {
+        const int one = k + i, other = k + m - 1 - i, swap = q->piece[one];
+        q->piece[one] = q->piece[other], q->piece[other] = swap;
+    }
+    for (int i = 0, j = m - 2; i < j; i++, j--) {
+        const double swap = s[k + 1 + i];
+        s[k + 1 + i] = s[k + 1 + j], s[k + 1 + j] = swap;
+    }
+    for (int i = k + 1; i < k + m; i++) s[i] = grid->s[n] - s[i];
+    s[k] = grid->s[middle];
+    s[k + m] = grid->s[n];
+    q->n = k + m;
 }
 
 double smooth_table(const ToppSmooth *q, ToppPiece *table) {
