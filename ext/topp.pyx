@@ -102,7 +102,7 @@ cdef object _DOUBLE = np.float64
 
 
 class PathError(Exception):
-    """Why a path cannot be run through, as numbers: (status, least, greatest). parametrization.py puts it into words."""
+    """Why a path cannot be run through: (status, least, greatest). parametrization.py puts it into words."""
 
 
 def spline(const double[::1] s, const double[:, ::1] points, bint quintic):
@@ -157,7 +157,7 @@ cdef class Pieces:
         return self.path.dof
 
     def sample(self, const double[::1] s, int order, out):
-        """Value and derivatives by s up to an order of 3: that many arrays (n, dof) and one more, written to ``out``."""
+        """Value and derivatives by s up to an order of 3, written to ``out``: order + 1 arrays (n, dof)."""
         cdef double* rows[4]
         cdef size_t n = s.shape[0]
         cdef int d

@@ -4,7 +4,8 @@ In a piece x = s'^2 is a quadratic of s, and the slope f of an axis a polynomial
 
     v^2 = f^2 x        a = f' x + f x' / 2        (jerk)^2 = x P^2,  P = f'' x + 3/2 f' x' + 1/2 f x''
 
-Every polynomial lies within the hull of its Bernstein coefficients, which are widened by more than rounding can be. */
+Every polynomial lies within the hull of its Bernstein coefficients, which are widened by more than rounding can be.
+*/
 #include <float.h>
 #include <math.h>
 
@@ -13,15 +14,16 @@ Every polynomial lies within the hull of its Bernstein coefficients, which are w
 
 enum { TERMS = BERNSTEIN_DEGREE + 1, SPAN = TOPP_TERMS * TOPP_DOF };
 
-/* Accelerations that differ by less, as a part of what they are summed up from, are the same: a path whose pieces are as
-   short as 1e-9 of its length is not known better. */
+/* Accelerations that differ by less, as a part of what they are summed up from, are the same: a path whose pieces
+   are as short as 1e-9 of its length is not known better. */
 static const double ROUNDING = 128 * DBL_EPSILON, JUMP = 1e-6;
 
 typedef struct {
     double low, high;
 } Range;
 
-/* x and its derivatives by s over a piece, as Bernstein coefficients, and the sizes of what they are summed up from. */
+/* x and its derivatives by s over a piece, as Bernstein coefficients, and the sizes of what they are summed up
+   from. */
 typedef struct {
     double x[3], dx[2], ddx, size, dsize;
 } Speed;
@@ -144,11 +146,13 @@ static void axis_of(const Slopes *all, int dof, int i, Axis *a) {
     }
 }
 
-/* The acceleration of axis i where a piece begins (at 0) or ends (at 1), and the size of what it is summed up from. */
+/* The acceleration of axis i where a piece begins (at 0) or ends (at 1), and the size of what it is summed up from.
+   */
 static double edge(const Slopes *all, int dof, int i, const ToppPiece *q, int at, double *size) {
     double c[4];
     topp_clock(q, at ? q->dt : 0, c);
-    const double bend = all->f[1][at * all->m[1] * dof + i] * c[1] * c[1], push = all->f[0][at * all->m[0] * dof + i] * c[2];
+    const double bend = all->f[1][at * all->m[1] * dof + i] * c[1] * c[1];
+    const double push = all->f[0][at * all->m[0] * dof + i] * c[2];
     *size = fmax(*size, fabs(bend) + fabs(push));
     return bend + push;
 }

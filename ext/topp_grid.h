@@ -3,8 +3,8 @@
     x(tau) = x (1 - tau) + y tau + bulge (x + y) / 2 tau (1 - tau)        tau from 0 to 1
 
 from x to y over an interval of length h. The bulge of each interval is given beforehand, so that x, and with it the
-acceleration f' x + f x' / 2 of an axis with the slope f = dq/ds, is linear in x and y. It is a polynomial of tau, whose
-Bernstein coefficients bound it over the whole interval, not only on the grid: these are held to the limits.
+acceleration f' x + f x' / 2 of an axis with the slope f = dq/ds, is linear in x and y. It is a polynomial of tau,
+whose Bernstein coefficients bound it over the whole interval, not only on the grid: these are held to the limits.
 
 A first run on half the gridpoints, without bulges, tells how x bends; a second one has it so. */
 #ifndef TOPP_GRID_H

@@ -38,8 +38,8 @@ static double bend(const ToppGrid *grid, int k) {
     return ((x[1] - x[0]) / (s[1] - s[0]) - (x[0] - x[-1]) / (s[0] - s[-1])) / (s[1] - s[-1]);
 }
 
-/* How interval k bends: as both its ends tell, by the one that tells less; not at all where they differ, for there x has a
-   kink. How much the ends disagree with what lies beyond them is returned in `doubt`. */
+/* How interval k bends: as both its ends tell, by the one that tells less; not at all where they differ, for there
+   x has a kink. How much the ends disagree with what lies beyond them is returned in `doubt`. */
 static double bend_of(const ToppGrid *grid, int k, double *doubt) {
     const int n = grid->intervals;
     if (k < 2 || k + 2 >= n) {
@@ -59,8 +59,8 @@ static double bulge(double bent, double h, double x, double y) {
     return mean > 0 ? fmin(0.5, fmax(-0.5, -bent * h * h / mean)) : 0;
 }
 
-/* Sets bulge[k] to how interval k bends, most[k] to its share of the parts to be handed out: it grows with the time that
-   the doubt may cost (the power 3/4 was found by trying). Returns the sum of the shares. */
+/* Sets bulge[k] to how interval k bends, most[k] to its share of the parts to be handed out: it grows with the time
+   that the doubt may cost (the power 3/4 was found by trying). Returns the sum of the shares. */
 static double shares(ToppGrid *grid) {
     double sum = 0;
     for (int k = 0; k < grid->intervals; k++) {

@@ -83,8 +83,8 @@ static void add(Sums *sum, const double a[3], double first, double second) {
     sum->h[3] += s1 * a[1], sum->h[4] += s1 * a[2], sum->h[5] += s2 * a[2];
 }
 
-/* -log(1 - x g^2) with D = 1 - x g^2 = 1 - e: its hessian in (x, g) is made convex by what lacks in the part of x alone,
-   which leaves (2 x (1 + e) / D^2) (dg + g / (x (1 + e)) dx)^2. */
+/* -log(1 - x g^2) with D = 1 - x g^2 = 1 - e: its hessian in (x, g) is made convex by what lacks in the part of x
+   alone, which leaves (2 x (1 + e) / D^2) (dg + g / (x (1 + e)) dx)^2. */
 static void sum_place(const ToppSmooth *q, const ToppPlace *p, const double *c, Sums *sum) {
     const double x = dot(p->x, c), over = 1 / x, room = 1 / (p->most - x);
     double along = room;
@@ -117,7 +117,8 @@ static void sum_time(const ToppSmooth *q, int k, double weight, Sums *sum) {
 static void sum_end(ToppSmooth *q, int end, double weight) {
     double m, h;
     const int k = end ? q->n - 2 : 1;
-    const double x = q->c[k], part = weight * end_time(q, end, &m, &h) / (sqrt(m * x) * x), room = 1 / (q->cap[end] - x);
+    const double x = q->c[k], room = 1 / (q->cap[end] - x);
+    const double part = weight * end_time(q, end, &m, &h) / (sqrt(m * x) * x);
     q->gradient[k] += room - 0.5 * part;
     q->hessian[3 * k] += room * room + 0.75 * part / x;
 }

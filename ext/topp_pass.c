@@ -1,8 +1,9 @@
 /* The fastest way along the grid: back from the end for what can still reach it, then forth as fast as that allows.
 
-What can be reached from x in one interval is the y between the highest lower bound and the lowest upper bound, so that
-the gap between these two, and that to the set to be reached, is a concave, piecewise straight function of x: its ends
-are found by going down the straight lines, in as many steps as it has lines, of which two or three do nearly always. */
+What can be reached from x in one interval is the y between the highest lower bound and the lowest upper bound, so
+that the gap between these two, and that to the set to be reached, is a concave, piecewise straight function of x:
+its ends are found by going down the straight lines, in as many steps as it has lines, of which two or three do
+nearly always. */
 #include <math.h>
 
 #include "topp_grid.h"
@@ -45,7 +46,8 @@ static Gap gap_at(const ToppGrid *grid, int k, double x) {
     return (Gap){low - high, fall - rise, (down - up) / (rise - fall)};
 }
 
-/* The end of the x that have a gap, looked for from x on in the direction `sign`; NAN if there are none up to stop. */
+/* The end of the x that have a gap, looked for from x on in the direction `sign`; NAN if there are none up to stop.
+   */
 static double edge(const ToppGrid *grid, int k, double x, double sign, double stop) {
     for (int round = 0; round < 2 * grid->room + 4; round++) {
         const Gap g = gap_at(grid, k, x);
@@ -87,7 +89,8 @@ ToppStatus topp_pass(ToppGrid *grid, double start, double end, double bound[2]) 
     return TOPP_OK;
 }
 
-/* The time over h from one speed to the other, where s'' = u + w s: there h = (v + v') tanh(r t / 2) / r with r^2 = w. */
+/* The time over h from one speed to the other, where s'' = u + w s: there h = (v + v') tanh(r t / 2) / r with r^2 =
+   w. */
 double topp_time(double h, double sum, double w) {
     const double r = sqrt(fabs(w)), part = r * h / sum;
     if (!(part > 1e-9)) return 2 * h / sum;

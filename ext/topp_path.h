@@ -23,8 +23,8 @@ void topp_at(const ToppPath *path, int piece, double sigma, double *const out[4]
 /* The piece that holds s, looked for from `piece` on. */
 int topp_find(const ToppPath *path, double s, int piece);
 void topp_sample(const ToppPath *path, const double *s, size_t n, double *const out[4]);
-/* Bernstein coefficients over [sigma, sigma + h] of a derivative of order 1 to 3: f[k dof + i], k up to degree - order.
-   Returns that degree; a derivative that vanishes has the degree 0. */
+/* Bernstein coefficients over [sigma, sigma + h] of a derivative of order 1 to 3: f[k dof + i], k up to degree -
+   order. Returns that degree; a derivative that vanishes has the degree 0. */
 int topp_slopes(const ToppPath *path, int piece, int order, double sigma, double h, double *f);
 /* The sizes of the terms that those are summed up from, over a whole piece: one number an axis. */
 void topp_sizes(const ToppPath *path, int piece, int order, double *size);

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* s'' = u + w (s - s0) has the solution v S + u C with S = sinh(r t) / r, C = (cosh(r t) - 1) / r^2 and r^2 = w, or sin
-   and cos where w is negative; as series where w t^2 is small, as it nearly always is. */
+/* s'' = u + w (s - s0) has the solution v S + u C with S = sinh(r t) / r, C = (cosh(r t) - 1) / r^2 and r^2 = w, or
+   sin and cos where w is negative; as series where w t^2 is small, as it nearly always is. */
 static void waves(double w, double t, double *S, double *C) {
     const double z = w * t * t;
     if (fabs(z) < 0.25) {

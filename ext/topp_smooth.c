@@ -1,4 +1,5 @@
-/* The run of limited jerk: from the run without to a feasible start, to the optimum, to the proof. See topp_smooth.h. */
+/* The run of limited jerk: from the run without to a feasible start, to the optimum, to the proof. See
+   topp_smooth.h. */
 #include <math.h>
 #include <string.h>
 
@@ -6,7 +7,8 @@
 
 enum { STEPS = 200, HALVINGS = 30 };
 
-/* The weight of the time against all limits at first, its growth, and the part of the time that they may cost at last. */
+/* The weight of the time against all limits at first, its growth, and the part of the time that they may cost at
+   last. */
 static const double FIRST = 10, GROWTH = 10, GAP = 1e-4;
 
 /* x of the coarse run at s, looked for from interval *at on. */
@@ -65,7 +67,8 @@ static void begin(const ToppGrid *grid, ToppSmooth *q) {
     q->c[0] = q->c[q->n - 1] = 0;
 }
 
-/* One step of Newton's method, shortened until the value falls. Returns how much was hoped for, and sets what was done. */
+/* One step of Newton's method, shortened until the value falls. Returns how much was hoped for, and sets what was
+   done. */
 static double improve(ToppSmooth *q, double weight, double *value) {
     const double decrement = smooth_step(q, weight);
     double length = 1;

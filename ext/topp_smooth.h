@@ -1,12 +1,13 @@
 /* Path parametrisation with limited jerk, from rest to rest over a smooth section of a path.
 
-x = s'^2 is a quadratic spline with continuous slope, on the intervals of a grid: its unknowns c are the middle Bernstein
-coefficients of the intervals 1 .. n - 2, and its values between them are means of two neighbours. In the first and the
-last interval x grows with the power 4/3 of the distance to the end, which is what a constant jerk from rest does.
+x = s'^2 is a quadratic spline with continuous slope, on the intervals of a grid: its unknowns c are the middle
+Bernstein coefficients of the intervals 1 .. n - 2, and its values between them are means of two neighbours. In the
+first and the last interval x grows with the power 4/3 of the distance to the end, which is what a constant jerk
+from rest does.
 
-The time is convex in c and limits on velocity and acceleration are linear. A jerk sqrt(x) P(c) within its limit is not
-convex: its barrier -log(1 - x P^2) is met with the nearest convex quadratic at each step of Newton's method. Each row of
-a limit reaches over three unknowns, so that a step costs as much as a look at the rows. */
+The time is convex in c and limits on velocity and acceleration are linear. A jerk sqrt(x) P(c) within its limit is
+not convex: its barrier -log(1 - x P^2) is met with the nearest convex quadratic at each step of Newton's method.
+Each row of a limit reaches over three unknowns, so that a step costs as much as a look at the rows. */
 #ifndef TOPP_SMOOTH_H
 #define TOPP_SMOOTH_H
 
@@ -44,7 +45,8 @@ void smooth_rows(const ToppPath *path, const double *limits, ToppSmooth *q);
 double smooth_value(const ToppSmooth *q, const double *c, double weight);
 /* Newton's step at q->c into q->step; returns its decrement. */
 double smooth_step(ToppSmooth *q, double weight);
-/* The largest factor, at most 1, by which c has to be multiplied to be within the limits, and `part` of them at most. */
+/* The largest factor, at most 1, by which c has to be multiplied to be within the limits, and `part` of them at
+   most. */
 double smooth_fit(const ToppSmooth *q, const double *c, double part);
 /* The table of the run: n pieces. Returns its duration. */
 double smooth_table(const ToppSmooth *q, ToppPiece *table);

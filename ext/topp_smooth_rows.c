@@ -26,7 +26,8 @@ static void forms(const double m[4], double h, double tau, double x[3], double d
     ddx[0] = dd * m[0], ddx[1] = dd * (m[1] - 2 + m[2]), ddx[2] = dd * m[3];
 }
 
-/* The rows of all axes at a place: d are the path's derivatives there. Accelerations only where they are asked for. */
+/* The rows of all axes at a place: d are the path's derivatives there. Accelerations only where they are asked for.
+   */
 static void place_rows(const double *limits, int dof, double *const d[4], const double x[3], const double dx[3],
     const double ddx[3], ToppPlace *place, ToppRow **next, int accelerations,
     int jerks) {

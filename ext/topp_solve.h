@@ -10,8 +10,8 @@ int smooth_most(int intervals);
 void smooth_mesh(const ToppPath *path, const double *limits, const ToppGrid *grid, ToppSmooth *q);
 /* Solves, from the run without a jerk limit; returns how many steps of Newton's method that took, or -1. */
 int smooth_solve(const ToppGrid *grid, ToppSmooth *q);
-/* Slows a run down as a whole, by what its proven bounds are beyond the limits between the places looked at. Returns its
-   duration then. */
+/* Slows a run down as a whole, by what its proven bounds are beyond the limits between the places looked at.
+   Returns its duration then. */
 double topp_slow(const ToppPath *path, const double *limits, ToppPiece *table, int pieces);
 
 #endif

@@ -1,5 +1,5 @@
-/* See topp_spline.h. The unknowns are the derivatives at the waypoints; each waypoint links its two neighbours, so that
-the equations are solved forth and back. */
+/* See topp_spline.h. The unknowns are the derivatives at the waypoints; each waypoint links its two neighbours, so
+   that the equations are solved forth and back. */
 #include "topp_spline.h"
 
 #include "topp_path.h"
@@ -63,19 +63,20 @@ static Block inverse(Block x) {
     return (Block){x.d / det, -x.b / det, -x.c / det, x.a / det};
 }
 
-/* The third and fourth derivative of a quintic at its start, by v = q' and w = q'' there and at its end. Of length 1: q''' = 60 d - 36 v0 - 24 v1 - 9 w0 + 3 w1, q'''' = -360 d + 192 v0 +
-   168 v1 + 36 w0 - 24 w1. At its end: the same mirrored. */
+/* The third and fourth derivative of a quintic at its start, by v = q' and w = q'' there and at its end. Of length
+   1: q''' = 60 d - 36 v0 - 24 v1 - 9 w0 + 3 w1, q'''' = -360 d + 192 v0 + 168 v1 + 36 w0 - 24 w1. At its end: the
+   same mirrored. */
 static Block here(double h, double sign) {
     return (Block){-36 / (h * h), -sign * 9 / h, sign * 192 / (h * h * h), 36 / (h * h)};
 }
+
 static Block there(double h, double sign) {
     return (Block){-24 / (h * h), sign * 3 / h, sign * 168 / (h * h * h), -24 / (h * h)};
 }
 
 static Block minus(Block x, Block y) { return (Block){x.a - y.a, x.b - y.b, x.c - y.c, x.d - y.d}; }
 
-/* One waypoint: the third and fourth derivative of its two pieces agree, the waypoint before eliminated. x holds v and w
-   of all, row by row. */
+/* One waypoint: the third and fourth derivative of its two pieces agree, the waypoint before eliminated. */
 static void quintic_row(int k, int n, int dof, const double *s, const double *q, Block *above, double *v, double *w) {
     const double back = k > 0 ? 1 / (s[k] - s[k - 1]) : 0, fore = k + 1 < n ? 1 / (s[k + 1] - s[k]) : 0;
     const Block none = {0, 0, 0, 0}, left = k > 0 ? there(1 / back, -1) : none;
@@ -87,7 +88,10 @@ static void quintic_row(int k, int n, int dof, const double *s, const double *q,
         const double one = k + 1 < n ? (q[i + dof] - q[i]) * fore * fore * fore : 0;
         const double other = k > 0 ? (q[i] - q[i - dof]) * back * back * back : 0;
         double third = 60 * (other - one), fourth = 360 * (one * fore + other * back);
-        if (k > 0) third += left.a * v[i - dof] + left.b * w[i - dof], fourth += left.c * v[i - dof] + left.d * w[i - dof];
+        if (k > 0) {
+            third += left.a * v[i - dof] + left.b * w[i - dof];
+            fourth += left.c * v[i - dof] + left.d * w[i - dof];
+        }
         v[i] = pivot.a * third + pivot.b * fourth;
         w[i] = pivot.c * third + pivot.d * fourth;
     }

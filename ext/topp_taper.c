@@ -3,15 +3,16 @@
 
 #include "topp_solve.h"
 
-/* An interval grows with its distance to the end by this part: sqrt(x) may not change much over one, for it makes the jerk
-   of a constant x''. The first one, as parts of the path: at least, at most. Then TAPER is how many are added at an end. */
+/* An interval grows with its distance to the end by this part: sqrt(x) may not change much over one, for it makes
+   the jerk of a constant x''. The first one, as parts of the path: at least, at most. Then TAPER is how many are
+   added at an end. */
 static const double GROW = 0.2, SHORTEST = 1e-6, SHORT = 1e-4;
 enum { TAPER = 90 };
 
 int smooth_most(int intervals) { return intervals + 2 * TAPER; }
 
-/* The length of the first interval: a part of how far the jerk goes from rest until the acceleration or the velocity is at
-   its limit, or of the path. */
+/* The length of the first interval: a part of how far the jerk goes from rest until the acceleration or the
+   velocity is at its limit, or of the path. */
 static double first_step(const ToppPath *path, const double *limits, int piece, double sigma) {
     const int dof = path->dof;
     double slope[TOPP_DOF], v = INFINITY, a = INFINITY, j = INFINITY;
@@ -27,7 +28,8 @@ static double first_step(const ToppPath *path, const double *limits, int piece, 
     return fmax(SHORTEST * whole, fmin(0.01 / 6 * j * t * t * t, SHORT * whole));
 }
 
-/* Divides the stretch from a to b, seen from an end at 0, and adds the places behind a to s. Returns how many there are. */
+/* Divides the stretch from a to b, seen from an end at 0, and adds the places behind a to s. Returns how many there
+   are. */
 static int divide(double a, double b, double first, double *s) {
     int n = 0;
     while (n < TAPER) {
