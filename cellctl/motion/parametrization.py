@@ -26,7 +26,7 @@ _START: Final = 1
 _END: Final = 2
 _ENDLESS: Final = 3
 
-_GRID: Final = (4, 1_000_000)
+_GRID: Final = (4, 100_000)
 _LEAST: Final = 20  # gridpoints between two stops of a motion of limited jerk
 
 
