@@ -145,12 +145,14 @@ cdef class Pieces:
     def __cinit__(self, const double[::1] breaks, const double[:, :, ::1] coefficients):
         cdef int k = coefficients.shape[0]
         self.breaks, self.coefficients = np.asarray(breaks), np.asarray(coefficients)
+        self.breaks.flags.writeable = self.coefficients.flags.writeable = False
         self.degrees, self.stops = _EMPTY(k, np.intc), _EMPTY(k + 1, np.intc)
         self.path.pieces, self.path.dof = k, coefficients.shape[2]
         self.path.s, self.path.c = &breaks[0], &coefficients[0, 0, 0]
         self.path.degree = <int*>cnp.PyArray_DATA(self.degrees)
         self.path.stop = <int*>cnp.PyArray_DATA(self.stops)
         topp_survey(&self.path, <int*>self.path.degree, <int*>self.path.stop)
+        self.degrees.flags.writeable = self.stops.flags.writeable = False
 
     @property
     def degrees_of_freedom(self):
@@ -245,6 +247,13 @@ cdef class Room:
 cdef list _SPARE = []  # rooms that nobody uses now
 
 
+cdef Room _room():
+    try:
+        return _SPARE.pop()
+    except IndexError:
+        return Room()
+
+
 cdef ToppStatus _fastest(const ToppPath* path, const ToppLimits* limits, int wanted, double start, double end,
                          ToppGrid* grid, double* bound) noexcept nogil:
     """The two passes: the grid holds the fastest run without a jerk limit."""
@@ -264,7 +273,7 @@ def fastest(Pieces pieces, const double[:, :, ::1] limits, int wanted, double st
 
     Raises PathError.
     """
-    cdef Room room = _SPARE.pop() if _SPARE else Room()
+    cdef Room room = _room()
     cdef ToppLimits two = ToppLimits(&limits[0, 0, 0], &limits[1, 0, 0])
     cdef int n = topp_intervals(&pieces.path, wanted)
     cdef ToppStatus status
@@ -291,7 +300,7 @@ def smoothest(Pieces pieces, const double[:, :, ::1] limits, int wanted, int fir
 
     Raises PathError.
     """
-    cdef Room room = _SPARE.pop() if _SPARE else Room()
+    cdef Room room = _room()
     cdef ToppLimits two = ToppLimits(&limits[0, 0, 0], &limits[1, 0, 0])
     cdef ToppPath part = pieces.path
     cdef ToppStatus status

@@ -37,7 +37,7 @@ typedef struct {
 /* All axes over a piece. */
 typedef struct {
     double f[3][SPAN], size[3][TOPP_DOF];
-    int m[3];
+    int m[3], piece;
 } Slopes;
 
 static void include(Range *r, double low, double high) {
@@ -135,8 +135,9 @@ static void slopes_of(const ToppPath *path, const ToppPiece *q, Slopes *all) {
     const int piece = (int)q->piece;
     for (int d = 0; d < 3; d++) {
         all->m[d] = topp_slopes(path, piece, d + 1, q->s - path->s[piece], q->h, all->f[d]);
-        topp_sizes(path, piece, d + 1, all->size[d]);
+        if (piece != all->piece) topp_sizes(path, piece, d + 1, all->size[d]);
     }
+    all->piece = piece;
 }
 
 static void axis_of(const Slopes *all, int dof, int i, Axis *a) {
@@ -161,7 +162,7 @@ void topp_bounds(const ToppPath *path, const ToppPiece *table, int pieces, doubl
     const int dof = path->dof;
     Range r[TOPP_DOF][3] = {{{0, 0}}};
     double last[TOPP_DOF] = {0}, jump[TOPP_DOF] = {0}, size[TOPP_DOF] = {0};
-    Slopes all;
+    Slopes all = {.piece = -1};
     Axis a;
     for (int n = 0; n < pieces; n++) {
         const ToppPiece *q = &table[n];

@@ -26,6 +26,8 @@ _START: Final = 1
 _END: Final = 2
 _ENDLESS: Final = 3
 
+#: Of time in the columns of ToppPiece in ext/topp_profile.h.
+_POWERS: Final = (1.0, 1.0, 0.0, 0.0, -1.0, -2.0, -2.0, -3.0, 0.0)
 _GRID: Final = (4, 100_000)
 _LEAST: Final = 20  # gridpoints between two stops of a motion of limited jerk
 
@@ -78,6 +80,13 @@ class PathTrajectory:
         times = np.append(np.arange(0.0, self.duration, delta_time), self.duration)
         position, velocity, acceleration = self.at_time(times)
         return times, position, velocity, acceleration
+
+    def scaled(self, factor: float) -> PathTrajectory:
+        """The same path in ``factor`` times the time: velocities fall by it, accelerations by its square."""
+        if not (factor > 0 and math.isfinite(factor)):
+            raise UsageError(f"a time factor of {factor}", hint="It must be above zero.")
+        table = self._table * factor ** np.array(_POWERS)
+        return PathTrajectory(self.path, table, self.duration * factor)
 
     def bounding_box(self) -> Floats:
         """Least and greatest position of each axis, proven. Shape (2, dof)."""

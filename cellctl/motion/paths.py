@@ -54,6 +54,9 @@ class Path(_topp.Pieces):
     def _made(cls, breaks: Floats, coefficients: Floats) -> Self:
         return _topp.Pieces.__new__(cls, breaks, coefficients)
 
+    def __reduce__(self) -> tuple[type[Path], tuple[Floats, Floats]]:
+        return Path, (self.breaks, self.coefficients)
+
     @property
     def length(self) -> float:
         """How far s goes."""

@@ -1,5 +1,7 @@
 """Running along paths with limited jerk: kept and proven, near to what is known to be the fastest, oddities refused."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -149,6 +151,28 @@ def test_a_path_that_turns_back_is_followed():
     motion = parametrize(polyline([[0.0, 0], [1, 0], [0, 0]], deviation=0.1), limits)
     assert motion.certify(limits).excess <= 1e-12
     assert motion.duration < 4.5
+
+
+def test_it_can_be_slowed_down():
+    for path, limits in paths(3):
+        for motion in (parametrize(path, limits), parametrize(path, Limits(1.0, 2.0))):
+            slow, t = motion.scaled(2.0), np.linspace(0, motion.duration, 50)
+            for power, (one, other) in enumerate(
+                zip(motion.at_time(t, jerk=True), slow.at_time(2 * t, jerk=True), strict=True)
+            ):
+                assert np.allclose(one, other * 2**power, rtol=1e-6, atol=1e-6 * np.abs(one).max())
+            with pytest.raises(UsageError):
+                motion.scaled(0.0)
+
+
+def test_many_at_once_do_not_disturb_each_other():
+    def run(seed):
+        path, limits = paths(seed % 4)[seed % 3]
+        return parametrize(path, limits).duration
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(run, range(24)))
+    assert together == [run(seed) for seed in range(24)]
 
 
 @pytest.mark.parametrize("changed", [{"start_velocity": 0.1}, {"end_velocity": 0.1}])

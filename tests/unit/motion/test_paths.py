@@ -1,5 +1,7 @@
 """Geometric paths: where they go, how smooth they are, and what is refused."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -157,6 +159,14 @@ def test_out_is_written_to():
     with pytest.raises(UsageError, match="2 arrays"):
         path.at(s, 0, out)
     assert path.at([], 2)[2].shape == (0, 6)
+
+
+def test_a_path_survives_pickling_and_cannot_be_changed():
+    path = arc(*waypoints(8)[:3])
+    copy = pickle.loads(pickle.dumps(path))
+    assert np.array_equal(copy.at(0.3, 3), path.at(0.3, 3))
+    with pytest.raises(ValueError, match="read-only"):
+        path.breaks[0] = 1
 
 
 def test_odd_arrays_are_read():
