@@ -97,6 +97,9 @@ MOST_AXES = TOPP_DOF
 TERMS = TOPP_TERMS
 COLUMNS = TOPP_COLUMNS
 
+cdef enum:
+    KEPT = 1 << 26  # bytes
+
 cdef object _EMPTY = np.empty
 cdef object _DOUBLE = np.float64
 
@@ -254,6 +257,12 @@ cdef Room _room():
         return Room()
 
 
+cdef void _keep(Room room):
+    """For the next call, unless it is a large one."""
+    if room.size * sizeof(double) + room.smooth_size < KEPT:
+        _SPARE.append(room)
+
+
 cdef ToppStatus _fastest(const ToppPath* path, const ToppLimits* limits, int wanted, double start, double end,
                          ToppGrid* grid, double* bound) noexcept nogil:
     """The two passes: the grid holds the fastest run without a jerk limit."""
@@ -288,7 +297,7 @@ def fastest(Pieces pieces, const double[:, :, ::1] limits, int wanted, double st
         if status == TOPP_OK:
             duration = topp_table(&room.grid, table)
     made = made[:room.grid.intervals]
-    _SPARE.append(room)
+    _keep(room)
     if status != TOPP_OK:
         raise PathError(<int>status, bound[0], bound[1])
     return made, duration
@@ -329,7 +338,7 @@ def smoothest(Pieces pieces, const double[:, :, ::1] limits, int wanted, int fir
                 duration = topp_slow(&part, &limits[0, 0, 0], table, q.n)
                 for k in range(q.n):
                     table[k].piece += first
-    _SPARE.append(room)
+    _keep(room)
     if status != TOPP_OK:
         raise PathError(<int>status, bound[0], bound[1])
     return made[:q.n], duration

@@ -16,7 +16,10 @@ enum { TERMS = BERNSTEIN_DEGREE + 1, SPAN = TOPP_TERMS * TOPP_DOF };
 
 /* Accelerations that differ by less, as a part of what they are summed up from, are the same: a path whose pieces
    are as short as 1e-9 of its length is not known better. */
-static const double ROUNDING = 128 * DBL_EPSILON, JUMP = 1e-6;
+static const double JUMP = 1e-6;
+
+/* A coefficient of a slope is summed up in at most 25 operations, each within DBL_EPSILON of the sum of its terms. */
+static const double ROUNDING = 40 * DBL_EPSILON;
 
 typedef struct {
     double low, high;

@@ -6,14 +6,14 @@
 #include "topp_grid.h"
 
 /* What is asked for is a little less than the limits, so that no rounding is seen beyond them. */
-static const double MARGIN = 1 - 1e-9;
+static const double MARGIN = 1 - 2e-9;
 
 /* The squares of the velocities that an axis may have in an interval, by the sign of its slope. */
 static double square_limit(const double *limit, int dof, const double *f, int m, int i) {
     int up = 0, down = 0;
     for (int k = 0; k <= m; k++) up |= f[k * dof + i] > 0, down |= f[k * dof + i] < 0;
     const double v = up && down ? fmin(limit[dof + i], -limit[i]) : down ? -limit[i] : limit[dof + i];
-    return v * v * MARGIN;
+    return v * v * MARGIN * MARGIN;
 }
 
 /* How much too fast an axis can be in an interval, as a factor of x. */

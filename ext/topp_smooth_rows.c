@@ -5,7 +5,7 @@
 #include "topp_bernstein.h"
 #include "topp_smooth.h"
 
-static const double MARGIN = 1 - 1e-9;
+static const double MARGIN = 1 - 2e-9;
 static const double PLACES[SMOOTH_POINTS] = {0, 0.5, 1};
 
 /* How x at the ends of interval k is mixed from the unknowns; beside the end pieces, from one alone. */

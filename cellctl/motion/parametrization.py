@@ -29,6 +29,7 @@ _ENDLESS: Final = 3
 #: Of time in the columns of ToppPiece in ext/topp_profile.h.
 _POWERS: Final = (1.0, 1.0, 0.0, 0.0, -1.0, -2.0, -2.0, -3.0, 0.0)
 _GRID: Final = (4, 100_000)
+_JERK_GRID: Final = (4, 20_000)
 _LEAST: Final = 20  # gridpoints between two stops of a motion of limited jerk
 
 
@@ -174,12 +175,14 @@ def _limits(path: Path, limits: Limits) -> Floats:
 
 
 def _check(path: Path, table: Floats, gridpoints: int, start: float, end: float) -> None:
-    if not _GRID[0] <= gridpoints <= _GRID[1]:
-        raise UsageError(f"{gridpoints} gridpoints", hint=f"It must be {_GRID[0]} to {_GRID[1]}.")
+    jerk = bool(np.isfinite(table[3]).any())
+    least, most = _JERK_GRID if jerk else _GRID
+    if not least <= gridpoints <= most:
+        raise UsageError(f"{gridpoints} gridpoints", hint=f"It must be {least} to {most}.")
     for name, value in (("start_velocity", start), ("end_velocity", end)):
         if not 0 <= value < 1e50:
             raise UsageError(f"{name} is {value}", hint="It must be finite and not negative.")
-        if value > 0 and np.isfinite(table[3]).any():
+        if value > 0 and jerk:
             raise UsageError(f"{name} is {value:g}: with a jerk limit the motion goes from rest to rest")
     if not np.isfinite(table[0]).any():
         return
