@@ -59,23 +59,29 @@ static double edge(const ToppGrid *grid, int k, double x, double sign, double st
     return x;
 }
 
-static int back(ToppGrid *grid, int k) {
+/* A part of what can be reached at gridpoint k from a standstill before it. */
+static double little(const ToppGrid *grid, int k) {
+    double low = 0, high = grid->greatest[k];
+    tightest(grid, k - 1, 0, &low, &high);
+    return 0.01 * high;
+}
+
+static int back(ToppGrid *grid, int k, int floor) {
     const double most = grid->most[k];
     double low = grid->least[k + 1], high = grid->greatest[k + 1];
     tightest(grid, k, most, &low, &high);
     grid->greatest[k] = low <= high ? most : edge(grid, k, most, -1, 0);
-    if (grid->least[k + 1] == 0) grid->least[k] = 0;
-    else grid->least[k] = edge(grid, k, 0, 1, most);
-    return grid->greatest[k] >= grid->least[k];
+    grid->least[k] = grid->least[k + 1] > 0 ? edge(grid, k, 0, 1, most) : 0;
+    if (!(grid->greatest[k] >= grid->least[k])) return 0;
+    if (floor && k > 0) grid->least[k] = fmax(grid->least[k], little(grid, k));
+    return 1;
 }
 
-ToppStatus topp_pass(ToppGrid *grid, double start, double end, double bound[2]) {
+static ToppStatus both_ways(ToppGrid *grid, double start, double end, double bound[2], int floor) {
     const int n = grid->intervals;
-    bound[0] = 0, bound[1] = grid->most[n];
-    if (end > grid->most[n]) return TOPP_END;
     grid->least[n] = grid->greatest[n] = end;
     for (int k = n - 1; k >= 0; k--)
-        if (!back(grid, k)) return TOPP_ENDLESS;
+        if (!back(grid, k, floor)) return TOPP_ENDLESS;
     bound[0] = grid->least[0], bound[1] = grid->greatest[0];
     if (!(start >= bound[0] && start <= bound[1])) return TOPP_START;
     grid->x[0] = start;
@@ -87,6 +93,15 @@ ToppStatus topp_pass(ToppGrid *grid, double start, double end, double bound[2]) 
         if (grid->x[k + 1] >= 0.5 * TOPP_MOST) return TOPP_FREE;
     }
     return TOPP_OK;
+}
+
+/* On a coarse grid the fastest x may be one from which nothing goes on but a stop at the next gridpoint: then there is a
+   second try, in which x does not fall to nothing between the ends and the corners. */
+ToppStatus topp_pass(ToppGrid *grid, double start, double end, double bound[2]) {
+    bound[0] = 0, bound[1] = grid->most[grid->intervals];
+    if (end > bound[1]) return TOPP_END;
+    const ToppStatus status = both_ways(grid, start, end, bound, 0);
+    return status == TOPP_ENDLESS ? both_ways(grid, start, end, bound, 1) : status;
 }
 
 /* The time over h from one speed to the other, where s'' = u + w s: there h = (v + v') tanh(r t / 2) / r with r^2 =

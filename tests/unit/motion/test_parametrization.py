@@ -293,3 +293,12 @@ def test_a_broken_path_is_no_crash():
     path = Path([0.0, 1.0, 2.0], still)  # stands still at first: nothing limits the speed there
     with pytest.raises(UsageError):
         parametrize(path, Limits(1.0, 1.0))
+
+
+@pytest.mark.parametrize("gridpoints", [4, 20, 100])
+def test_a_coarse_grid_leads_to_no_standstill(gridpoints):
+    points = [-0.0729, -0.0623, -0.0397, -0.055, 0.8697, -0.055, 0.4748, 0.4767, 0.4922, 0.4924, 0.2261]
+    limits = Limits(112.0, 0.0047, min_velocity=-29.0, min_acceleration=-0.0043)
+    motion = parametrize(spline(np.reshape(points, (-1, 1)), degree=5), limits, gridpoints=gridpoints)
+    assert motion.certify(limits).excess <= 1e-9
+    assert motion.duration < 300
