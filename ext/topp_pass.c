@@ -95,8 +95,8 @@ static ToppStatus both_ways(ToppGrid *grid, double start, double end, double bou
     return TOPP_OK;
 }
 
-/* On a coarse grid the fastest x may be one from which nothing goes on but a stop at the next gridpoint: then there is a
-   second try, in which x does not fall to nothing between the ends and the corners. */
+/* On a coarse grid the fastest x may be one from which nothing goes on but a stop at the next gridpoint: then there
+   is a second try, in which x does not fall to nothing between the ends and the corners. */
 ToppStatus topp_pass(ToppGrid *grid, double start, double end, double bound[2]) {
     bound[0] = 0, bound[1] = grid->most[grid->intervals];
     if (end > bound[1]) return TOPP_END;

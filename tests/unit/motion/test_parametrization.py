@@ -295,10 +295,22 @@ def test_a_broken_path_is_no_crash():
         parametrize(path, Limits(1.0, 1.0))
 
 
-@pytest.mark.parametrize("gridpoints", [4, 20, 100])
+@pytest.mark.parametrize("gridpoints", [4, 20])
 def test_a_coarse_grid_leads_to_no_standstill(gridpoints):
-    points = [-0.0729, -0.0623, -0.0397, -0.055, 0.8697, -0.055, 0.4748, 0.4767, 0.4922, 0.4924, 0.2261]
-    limits = Limits(112.0, 0.0047, min_velocity=-29.0, min_acceleration=-0.0043)
+    points = [
+        -0.072885,
+        -0.062349,
+        -0.039691,
+        -0.055007,
+        0.86974,
+        -0.055007,
+        0.47485,
+        0.47674,
+        0.49224,
+        0.49243,
+        0.22606,
+    ]
+    limits = Limits(112.49, 0.0047448, min_velocity=-29.104, min_acceleration=-0.0043206)
     motion = parametrize(spline(np.reshape(points, (-1, 1)), degree=5), limits, gridpoints=gridpoints)
     assert motion.certify(limits).excess <= 1e-9
     assert motion.duration < 300
