@@ -17,6 +17,7 @@ TOPP = [
     *["bernstein", "bounds", "mesh", "pass", "path", "profile", "rows", "spline"],
     *["newton", "smooth", "smooth_rows", "taper"],
 ]
+INTERCEPT = ["intercept_plan", "intercept_axis", "intercept_blame", "intercept_span"]
 KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "frame", "rotation", "inverse", "numeric"]
 
 #: Each kernel's Cython file in ext/, and the C files beside it.
@@ -24,6 +25,8 @@ KERNELS = {
     "kinematics": [f"ext/{name}.c" for name in KINEMATICS],
     "trajectory": ["ext/path.c", "ext/path_bounds.c"],
     "otg": ["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
+    "intercept": ["ext/path.c", "ext/path_bounds.c", *[f"ext/{name}.c" for name in INTERCEPT],
+                  *[f"ext/otg_{name}.c" for name in OTG]],
     "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
     "parallel": ["ext/parallel_arm.c"],
     "delta": ["ext/delta_arm.c"],
