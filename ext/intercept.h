@@ -79,7 +79,7 @@ int intercept_approach(InterceptAxis *k, double T, OtgPath *path);
 int intercept_common(const InterceptInput *in, const InterceptAxis *axes, double from, InterceptSpan *span);
 /* Why there is none: with no stretch long enough, and with an axis that comes late to the last one. */
 int intercept_blame(const InterceptInput *in, const InterceptAxis *axes, InterceptAnswer *answer);
-void intercept_blame_late(const InterceptInput *in, InterceptAxis *axes, const InterceptSpan *late,
+int intercept_blame_late(const InterceptInput *in, InterceptAxis *axes, const InterceptSpan *late,
     InterceptAnswer *answer);
 
 #endif

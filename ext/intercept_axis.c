@@ -7,7 +7,7 @@
 
 enum { ROUNDS = 200 };
 
-static const double SAME = 1 + 4 * DBL_EPSILON;
+static const double SAME = 1 + 4 * DBL_EPSILON, NOISE = 32 * DBL_EPSILON;
 
 void intercept_prepare(InterceptAxis *k, const InterceptInput *in, int i) {
     k->r = otg_request(&in->in, i);
@@ -160,10 +160,22 @@ static double at_rest(InterceptAxis *k, double T) {
     return otg_room_next(&k->r, &k->room, T, &legs);
 }
 
+static int same(double one, double other) { return fabs(one - other) <= NOISE * (fabs(one) + fabs(other)); }
+
+/* Whether it is with the target from the start, as far as numbers of that size tell: making up for a rounding of the
+   position with a limited jerk would take the cube root of it. */
+static int there(InterceptAxis *k, double T) {
+    const OtgRequest *r = &k->r;
+    if (T > 0) return 0;
+    aim(k, 0);
+    return same(r->p0, r->pf) && (isinf(r->amax) || same(r->v0, r->vf)) && (isinf(r->jmax) || same(r->a0, r->af));
+}
+
 double intercept_earliest(InterceptAxis *k, double T, double until) {
     double h;
-    const OtgPiece q = intercept_piece(k->target, T, T > k->begin, &h);
     k->seen = 0;
+    if (there(k, T)) return T;
+    const OtgPiece q = intercept_piece(k->target, T, T > k->begin, &h);
     if (q.j == 0 && until <= q.t + h && see(k, &q)) {
         if (!(k->x.first < INFINITY)) return INFINITY;
         T = fmax(T, k->x.first);
@@ -191,6 +203,12 @@ static int arrives(const InterceptAxis *k, double T, const OtgPath *path) {
 
 int intercept_approach(InterceptAxis *k, double T, OtgPath *path) {
     OtgLegs legs;
+    if (there(k, T)) {
+        path->n = 0;
+        path->duration = 0;
+        path->p = k->r.pf, path->v = k->r.vf, path->a = k->r.af;
+        return 0;
+    }
     if (!k->seen && !intercept_can(k, T)) return -1;
     if (k->seen) aim(k, T);
     straight(k, T, path);

@@ -100,14 +100,34 @@ static double factor_for(const InterceptAxis *k, double T) {
     return high;
 }
 
-void intercept_blame_late(const InterceptInput *in, InterceptAxis *axes, const InterceptSpan *late,
+/* Whether the axis cannot stop before a wall, wherever the target is. */
+static int too_fast(const InterceptAxis *k, InterceptAnswer *answer) {
+    OtgRequest r = k->r;
+    OtgRoom room;
+    double a;
+    if (!k->walled) return 0;
+    otg_room(&room, &r, k->band.low, k->band.high);
+    const OtgRequest m = otg_mirrored(&r);
+    const double over = otg_peak(&r, &a) - room.high, under = room.low + otg_peak(&m, &a);
+    answer->field = over > under;
+    answer->overshoot = fmax(over, under);
+    return answer->overshoot > room.slack;
+}
+
+int intercept_blame_late(const InterceptInput *in, InterceptAxis *axes, const InterceptSpan *late,
     InterceptAnswer *answer) {
     answer->factor = 0, answer->until = late->until;
     for (int i = 0; i < in->in.n; i++) {
         axes[i].begin = late->from;
+        answer->axis = i;
+        if (too_fast(&axes[i], answer)) return OTG_START_TOO_FAST;
+    }
+    for (int i = 0; i < in->in.n; i++) {
         const double factor = factor_for(&axes[i], late->until);
         if (!(factor > answer->factor)) continue;
         answer->factor = factor, answer->axis = i;
         answer->needed = intercept_earliest(&axes[i], late->from, late->until);
     }
+    answer->overshoot = NAN;
+    return INTERCEPT_LATE;
 }

@@ -164,6 +164,6 @@ int intercept(const InterceptInput *in, InterceptAxis *axes, OtgAxis *leaving, d
         if (status != INTERCEPT_LATE && status != INTERCEPT_NO_WAY_ON) return status;
         late = (InterceptSpan){span.from, until};
     }
-    if (status == INTERCEPT_LATE) intercept_blame_late(in, axes, &late, answer);
+    if (status == INTERCEPT_LATE) return intercept_blame_late(in, axes, &late, answer);
     return status < INTERCEPT_CLOSED || status > INTERCEPT_SHORT ? status : intercept_blame(in, axes, answer);
 }
