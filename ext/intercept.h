@@ -50,6 +50,7 @@ typedef struct {
     const OtgPath *target;
     double begin;    /* of the stretch: here the target is what it is afterwards */
     double own;      /* when this axis can be there at the earliest, or at the end of what came before it */
+    double spare;    /* between walls: the time left at the last time looked at, if below zero */
     int seen;        /* the axis is prepared as seen from a target without acceleration */
     double p, v;     /* which is here at time zero, and so fast */
     OtgRequest from; /* the request as seen from it */

@@ -41,23 +41,35 @@ static int on_rim(const OtgRequest *r, double v, double a) {
 static int can_in_room(InterceptAxis *k, double T) {
     OtgLegs legs;
     otg_room(&k->room, &k->r, k->band.low, k->band.high);
-    return otg_axis_within(&k->x, &k->r, &k->room, T) || otg_room_next(&k->r, &k->room, T, &legs) <= T * SAME;
+    if (otg_axis_within(&k->x, &k->r, &k->room, T)) return 1;
+    const double next = otg_room_next(&k->r, &k->room, T, &legs);
+    k->spare = T - next;
+    return next <= T * SAME;
 }
 
 int intercept_can(InterceptAxis *k, double T) {
     k->seen = 0;
+    k->spare = 0;
     aim(k, T);
     if (!on_rim(&k->r, k->r.vf, -k->r.af) || otg_axis_prepare(&k->x, &k->r)) return 0;
     const int can = can_do(&k->x, T) || (k->x.brief && !otg_axis_brake(&k->x, &k->r) && can_do(&k->x, T));
     return can && (!k->walled || can_in_room(k, T));
 }
 
-/* How much too short or too long a way it is at T: below zero where it cannot be there; NAN where that is no matter of
-   distance. For the request that was prepared last. */
+/* Between walls: the time that is left, below zero where it cannot be there. */
+static double time_left(const InterceptAxis *k, double T) {
+    OtgLegs legs;
+    const double left = k->spare < 0 ? k->spare : T - otg_room_next(&k->r, &k->room, 0, &legs);
+    return left > -INFINITY ? left : NAN;
+}
+
+/* Below zero where it cannot be there at T, above where it can: by how much the way is too long or too short. NAN where
+   that is no matter of distance. For the request that was prepared last. */
 static double margin(const InterceptAxis *k, double T) {
     const OtgAxis *x = &k->x;
+    if (k->walled) return time_left(k, T);
+    if (x->rest || x->order == 1 || x->stretches != 1) return NAN;
     const double after = T / x->second - x->braked;
-    if (k->walled || x->rest || x->order == 1 || x->stretches != 1) return NAN;
     if (!(after >= x->from[0] && after <= x->until[0])) return NAN;
     const double up = x->order == 3 ? otg_reach(&x->fore, after, NULL) : otg_reach2(x, after, 1, NULL);
     const double down = x->order == 3 ? otg_reach(&x->back, after, NULL) : otg_reach2(x, after, -1, NULL);
@@ -70,7 +82,7 @@ static double first(InterceptAxis *k, double low, double m_low, double high) {
     double m_high = NAN;
     int side = 0;
     for (int i = 0; i < ROUNDS; i++) {
-        const double least = 4 * DBL_EPSILON * high;
+        const double least = (k->walled ? 1e-13 : 4 * DBL_EPSILON) * high;
         if (!(high - low > least)) break;
         double T = 0.5 * (low + high);
         if (m_low < 0 && m_high > 0 && i % 4 != 3) {

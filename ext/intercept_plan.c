@@ -46,8 +46,11 @@ static int check(const InterceptInput *in, double *zeros, InterceptAnswer *answe
     answer->axis = what.axis, answer->field = what.field;
     if (status != OTG_OK) return status;
     for (int i = 0; i < in->in.n; i++) {
-        if (in->in.low && !(in->in.low[i] <= in->in.high[i])) return refuse(answer, i, OTG_BAD_ROOM);
         if (!finite_path(&in->target[i])) return refuse(answer, i, INTERCEPT_BAD_TARGET);
+        if (in->in.low == NULL) continue;
+        const double low = in->in.low[i], high = in->in.high[i], on = here.field[OTG_PF][i], slack = 4e-13 * fabs(on);
+        if (!(low <= high)) return refuse(answer, i, OTG_BAD_ROOM);
+        if (in->leaves && (on < low - slack || on > high + slack)) return refuse(answer, i, OTG_TARGET_OUTSIDE);
     }
     if (in->along && !finite_path(in->along)) return refuse(answer, -1, INTERCEPT_BAD_TARGET);
     const int good = in->earliest >= 0 && in->earliest < INFINITY && in->latest >= in->earliest && in->dwell >= 0 &&

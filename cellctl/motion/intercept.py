@@ -1,8 +1,8 @@
 """Picking from a moving belt: the earliest time at which all axes can be with a target that moves, and the motion.
 
 Being with the target means having its position, velocity and acceleration. The motion goes there, along with the
-target for as long as told, and away: one trajectory, jerk limited throughout. The words are those of ``Otg``; the target
-is where the axes go after the pick. Times count from the current state.
+target for as long as told, and away: one trajectory, jerk limited throughout. The words are those of ``Otg``, whose
+target is where the axes go after the pick. Times count from the current state.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class MovingTarget(_intercept.Target):
         way = np.atleast_1d(np.asarray(direction, np.float64))
         length = float(np.linalg.norm(way)) if way.shape == start.shape else 0.0
         if not 0 < length < math.inf:
-            raise UsageError(f"a belt from {origin} along {direction}", hint="The direction must not be zero.")
+            raise UsageError(f"a belt from {start.tolist()} along {way.tolist()}", hint="The direction must not be zero.")
         target = cls(len(start))
         target.direction[:] = way / length
         target.position = start
@@ -70,7 +70,7 @@ class MovingTarget(_intercept.Target):
         """Speed and acceleration along ``direction`` from now on, until the final speed."""
         target_speed = math.inf if final_speed is None else final_speed
         gain = target_speed - speed
-        if final_speed is not None and gain * acceleration < 0 or (acceleration == 0 and gain not in (0.0, math.inf)):
+        if (final_speed is not None and gain * acceleration < 0) or (acceleration == 0 and gain not in (0.0, math.inf)):
             raise UsageError(f"a belt of speed {speed:g} never comes to {target_speed:g} with {acceleration:g}")
         self.velocity = speed * self.direction
         self.acceleration = acceleration * self.direction

@@ -87,8 +87,9 @@ def _apart(given: InterceptParameter, error: InterceptError) -> UsageError:
 def _short(given: InterceptParameter, error: InterceptError) -> UsageError:
     _, _, _, _, _, time, _, longest, *_ = error.args
     return UsageError(
-        f"going along with the target for {given.dwell:.6g} s does not fit into its pick window ({_window(given)}): the "
-        f"longest time without a limit or a jump in the target's acceleration is {longest:.6g} s, from {time:.6g} s on",
+        f"going along with the target for {given.dwell:.6g} s does not fit into its pick window ({_window(given)}): "
+        f"the longest time without a limit or a jump in the target's acceleration is {longest:.6g} s, "
+        f"from {time:.6g} s on",
         hint="Shorten the dwell, slow the belt down, or widen the pick window.",
     )
 
@@ -96,7 +97,9 @@ def _short(given: InterceptParameter, error: InterceptError) -> UsageError:
 def _late(given: InterceptParameter, error: InterceptError) -> UsageError:
     _, axis, _, _, _, _, until, needed, factor, _ = error.args
     late = f" ({needed - until:.6g} s late)" if math.isfinite(needed) else ""
-    reached = f"is with the target at {needed:.6g} s at the earliest{late}" if late else "is not with the target in time"
+    reached = (
+        f"is with the target at {needed:.6g} s at the earliest{late}" if late else "is not with the target in time"
+    )
     faster = (
         f"It would have to be {factor:.4g} times as fast (velocity x{factor:.4g}, acceleration x{factor**2:.4g}, "
         f"jerk x{factor**3:.4g}); or move the window downstream, shorten the dwell, slow the belt down."

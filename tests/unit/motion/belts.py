@@ -59,11 +59,11 @@ def target_at(moving, t, *, before=False):
 def may_track(given, T):
     """Whether the axes can go along from T on, looked at in many moments."""
     moving, until = given.moving, T + given.dwell
-    if T < given.earliest or until > given.latest or (T < moving.lasts < until and moving.data[2].any()):
+    if given.earliest > T or until > given.latest or (T < moving.lasts < until and moving.data[2].any()):
         return False
     limits = given.limits.as_array(given.degrees_of_freedom)
     for t in np.linspace(T, until, 9):
-        states = target_at(moving, t, before=T < moving.lasts)
+        states = target_at(moving, t, before=moving.lasts > T)
         if any((x > top).any() or (x < bottom).any() for x, (bottom, top) in zip(states, limits[:3], strict=True)):
             return False
         if given.windowed and not given.pick.low <= moving.direction @ states[0] <= given.pick.high:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cellctl.errors import UsageError
 from cellctl.motion import InputParameter, Otg, Trajectory
-from cellctl.motion.intercept import InterceptParameter, Interceptor, MovingTarget
+from cellctl.motion.intercept import Interceptor, InterceptParameter, MovingTarget
 
 from .belts import BruteForce, random_pick, target_at
 
@@ -24,8 +24,7 @@ def met(given):
     trajectory = found.trajectory
     assert trajectory.certify(given.limits).holds()
     times = np.append(np.linspace(found.time, found.until, 6)[:-1], np.nextafter(found.until, 0))
-    for t in times if given.dwell else [found.time]:
-        t = float(max(found.time, t))
+    for t in [float(max(found.time, moment)) for moment in times] if given.dwell else [found.time]:
         before = found.time < given.moving.lasts <= found.until and t >= given.moving.lasts * (1 - 1e-12)
         for ours, theirs in zip(trajectory.at_time(t), target_at(given.moving, t, before=before), strict=True):
             np.testing.assert_allclose(ours, theirs, atol=1e-9, rtol=1e-9)
