@@ -51,7 +51,7 @@ class MovingTarget(_intercept.Target):
         way = np.atleast_1d(np.asarray(direction, np.float64))
         length = float(np.linalg.norm(way)) if way.shape == start.shape else 0.0
         if not 0 < length < math.inf:
-            raise UsageError(f"a belt from {start.tolist()} along {way.tolist()}", hint="The direction must not be zero.")
+            raise UsageError(f"a belt from {start.tolist()} along {way.tolist()}", hint="It needs a direction.")
         target = cls(len(start))
         target.direction[:] = way / length
         target.position = start
