@@ -101,8 +101,7 @@ def _speeds(arm: Arm, belt: MovingPose, time: float, joints: Floats) -> Floats:
     """Joint speeds by which the tool goes along."""
     twist = np.zeros(6)
     twist[:3] = belt.way * float(belt.speeds(np.array([time]))[0])
-    speeds: Floats = np.linalg.lstsq(arm.jacobian(joints), twist, rcond=None)[0]
-    return speeds
+    return np.asarray(np.linalg.lstsq(arm.jacobian(joints), twist, rcond=None)[0], np.float64)
 
 
 def joint_path(arm: Arm, belt: MovingPose, track: Track) -> Trajectory:
