@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from cellctl.motion.arms import Arm, Joints
 from cellctl.motion.model import JointType
@@ -84,7 +83,7 @@ def _ways(arm: Arm, poses: Floats, here: Floats) -> tuple[Floats, NDArray[np.boo
         found = arm.solve(poses[0], here)
         return found.joints[None, None], np.array([[found.reached]])
     ways, counts = arm.inverse_batch(poses)
-    rows = np.arange(ways.shape[1]) < counts[:, None]
+    rows = np.less(np.arange(ways.shape[1], dtype=np.intc), counts[:, None])
     return np.where(rows[:, :, None], ways, 0.0), rows
 
 
@@ -104,6 +103,24 @@ def _speeds(arm: Arm, belt: MovingPose, time: float, joints: Floats) -> Floats:
     return np.asarray(np.linalg.lstsq(arm.jacobian(joints), twist, rcond=None)[0], np.float64)
 
 
+def _spline_speeds(t: Floats, q: Floats, first: Floats, last: Floats) -> Floats:
+    """Speeds at the knots of the cubic spline whose acceleration is continuous, from those at its ends.
+
+    They solve a system of three diagonals, each row ``v before / h before + 2 (1/h before + 1/h) v + v after / h``.
+    """
+    pull = 1 / np.diff(t)
+    right = 3 * np.diff(q, axis=0) * (pull**2)[:, None]
+    v = np.concatenate([first[None], right[:-1] + right[1:], last[None]])
+    share = np.zeros(len(t))
+    for k in range(1, len(t) - 1):
+        whole = 2 * (pull[k - 1] + pull[k]) - pull[k - 1] * share[k - 1]
+        share[k] = pull[k] / whole
+        v[k] = (v[k] - pull[k - 1] * v[k - 1]) / whole
+    for k in range(len(t) - 2, 0, -1):
+        v[k] -= share[k] * v[k + 1]
+    return v
+
+
 def joint_path(arm: Arm, belt: MovingPose, track: Track) -> Trajectory:
     """One spline through the joints of a track, or two where the belt's acceleration ends."""
     knots, joints = track
@@ -115,13 +132,13 @@ def joint_path(arm: Arm, belt: MovingPose, track: Track) -> Trajectory:
         t, q = knots[part], joints[part]
         if len(t) < 2:
             continue
-        speeds = [_speeds(arm, belt, float(t[k]), q[k]) for k in (0, -1)]
-        c3, c2, c1, c0 = CubicSpline(t, q, axis=0, bc_type=[(1, speed) for speed in speeds]).c
-        h = np.diff(t)
+        v = _spline_speeds(t, q, *(_speeds(arm, belt, float(t[k]), q[k]) for k in (0, -1)))
+        h = np.diff(t)[:, None]
+        chord = np.diff(q, axis=0) / h
+        a, j = (6 * chord - 4 * v[:-1] - 2 * v[1:]) / h, 6 * (v[:-1] + v[1:] - 2 * chord) / h**2
         for axis, table in enumerate(tables):
-            a, j = 2 * c2[:, axis], 6 * c3[:, axis]
-            table.append(np.column_stack([t[:-1], h, c0[:, axis], c1[:, axis], a, j]))
-            last[axis] = t[-1], q[-1, axis], speeds[1][axis], a[-1] + j[-1] * h[-1]
+            table.append(np.column_stack([t[:-1], h[:, 0], q[:-1, axis], v[:-1, axis], a[:, axis], j[:, axis]]))
+            last[axis] = t[-1], q[-1, axis], v[-1, axis], a[-1, axis] + j[-1, axis] * h[-1, 0]
     return Built.of([np.concatenate(table) for table in tables], last)
 
 
