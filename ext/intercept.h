@@ -16,8 +16,6 @@ The stretches are few, and are gone through in order; the first one with a time 
 #include "intercept_span.h"
 #include "otg_plan.h"
 
-enum { INTERCEPT_STEPS = OTG_STEPS };
-
 typedef enum {
     INTERCEPT_OK = 0,
     /* up to 99: as OtgStatus, of the state and its limits */
@@ -70,12 +68,15 @@ typedef struct {
 int intercept(const InterceptInput *in, InterceptAxis *axes, OtgAxis *leaving, double *states, OtgPath *paths,
     OtgPath *ends, InterceptAnswer *answer);
 
-/* Shared by the files of this kernel. */
+/* Shared by the files of this kernel: one axis, and the first stretch from `from` on that is common to all. */
 void intercept_prepare(InterceptAxis *k, const InterceptInput *in, int i);
-/* The least time of at least T, up to `until`, at which it can be there; later or INFINITY if there is none. */
+/* The least time of at least T, up to `until`, at which it can be there; a later one or INFINITY if there is none. */
 double intercept_earliest(InterceptAxis *k, double T, double until);
 int intercept_can(InterceptAxis *k, double T);
-/* The way to the target at T, or sooner. */
+/* Whether the velocity that the acceleration is ramped down to from here is within its limits; with the acceleration
+   turned round, the one that it is ramped up from. */
+int intercept_on_rim(const OtgRequest *r, double v, double a);
+/* The way to the target in exactly T; 0, or -1 where there is none. */
 int intercept_approach(InterceptAxis *k, double T, OtgPath *path);
 int intercept_common(const InterceptInput *in, const InterceptAxis *axes, double from, InterceptSpan *span);
 /* Why there is none: with no stretch long enough, and with an axis that comes late to the last one. */

@@ -31,8 +31,7 @@ static int can_do(const OtgAxis *x, double T) {
     return otg_axis_next(x, T) <= most || otg_axis_next(x, T * (1 - 8 * DBL_EPSILON)) <= most;
 }
 
-/* Whether the velocity that the last ramp comes from, or the first ramp goes to, is within its limits. */
-static int on_rim(const OtgRequest *r, double v, double a) {
+int intercept_on_rim(const OtgRequest *r, double v, double a) {
     if (isinf(r->jmax)) return 1;
     const double far = v + 0.5 * a * fabs(a) / r->jmax, room = 1e-12 * (fabs(v) + fabs(far - v));
     return far <= r->vmax + room && far >= r->vmin - room;
@@ -51,7 +50,7 @@ int intercept_can(InterceptAxis *k, double T) {
     k->seen = 0;
     k->spare = 0;
     aim(k, T);
-    if (!on_rim(&k->r, k->r.vf, -k->r.af) || otg_axis_prepare(&k->x, &k->r)) return 0;
+    if (!intercept_on_rim(&k->r, k->r.vf, -k->r.af) || otg_axis_prepare(&k->x, &k->r)) return 0;
     const int can = can_do(&k->x, T) || (k->x.brief && !otg_axis_brake(&k->x, &k->r) && can_do(&k->x, T));
     return can && (!k->walled || can_in_room(k, T));
 }

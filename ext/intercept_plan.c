@@ -99,13 +99,6 @@ static int follow(InterceptAxis *k, double T, double until, OtgPath *path) {
     return OTG_OK;
 }
 
-/* Whether an axis can leave what it goes along with and keep its velocity limits. */
-static int lets_go(const OtgRequest *r, double v, double a) {
-    if (isinf(r->jmax)) return 1;
-    const double far = v + 0.5 * a * fabs(a) / r->jmax, room = 1e-12 * (fabs(v) + fabs(far - v));
-    return far <= r->vmax + room && far >= r->vmin - room;
-}
-
 static int leave(const InterceptInput *in, const InterceptAxis *axes, OtgAxis *leaving, double *states, OtgPath *paths,
     OtgPath *ends, InterceptAnswer *answer) {
     const int n = in->in.n;
@@ -113,7 +106,7 @@ static int leave(const InterceptInput *in, const InterceptAxis *axes, OtgAxis *l
     OtgAnswer what = {-1, -1, NAN, NAN};
     for (int i = 0; i < n; i++) {
         const OtgPath *path = &paths[i];
-        if (!lets_go(&axes[i].r, path->v, path->a)) return refuse(answer, i, INTERCEPT_NO_WAY_ON);
+        if (!intercept_on_rim(&axes[i].r, path->v, path->a)) return refuse(answer, i, INTERCEPT_NO_WAY_ON);
         states[i] = path->p, states[n + i] = path->v, states[2 * n + i] = path->a;
         ends[i].piece = path->piece + path->n;
     }

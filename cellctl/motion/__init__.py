@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from cellctl.motion.delta_model import DeltaModel
     from cellctl.motion.dynamics import Dynamics
     from cellctl.motion.inertia import Inertia
+    from cellctl.motion.intercept import Interception, Interceptor, InterceptParameter, MovingTarget
+    from cellctl.motion.intercept_joints import ArmInterception, intercept_arm
     from cellctl.motion.jog import Jog
     from cellctl.motion.model import Joint, JointType, RobotModel
+    from cellctl.motion.moving_pose import MovingPose
     from cellctl.motion.otg import (
         ControlInterface,
         DurationDiscretization,
@@ -27,11 +30,17 @@ if TYPE_CHECKING:
         Result,
         Synchronization,
     )
+    from cellctl.motion.parametrization import PathTrajectory, parametrize
+    from cellctl.motion.paths import Path, arc, polyline, spline
+    from cellctl.motion.pursuit import Phase, Pursuit
     from cellctl.motion.tool import Payload, Tool, with_load
+    from cellctl.motion.tool_axes import with_tool, with_tool_limits
     from cellctl.motion.trajectory import Certificate, Limits, Trajectory
+    from cellctl.motion.waypoints import WaypointSearch
 
 __all__ = [
     "Arm",
+    "ArmInterception",
     "Certificate",
     "ControlInterface",
     "DeltaArm",
@@ -42,20 +51,37 @@ __all__ = [
     "Found",
     "Inertia",
     "InputParameter",
+    "InterceptParameter",
+    "Interception",
+    "Interceptor",
     "Jog",
     "Joint",
     "JointType",
     "Limits",
+    "MovingPose",
+    "MovingTarget",
     "Otg",
     "OutputParameter",
+    "Path",
+    "PathTrajectory",
     "Payload",
+    "Phase",
     "Pose",
+    "Pursuit",
     "Result",
     "RobotModel",
     "Synchronization",
     "Tool",
     "Trajectory",
+    "WaypointSearch",
+    "arc",
+    "intercept_arm",
+    "parametrize",
+    "polyline",
+    "spline",
     "with_load",
+    "with_tool",
+    "with_tool_limits",
 ]
 
 _HOMES: Final = {
@@ -64,14 +90,22 @@ _HOMES: Final = {
     "delta_model": ("DeltaModel",),
     "dynamics": ("Dynamics",),
     "inertia": ("Inertia",),
+    "intercept": ("InterceptParameter", "Interception", "Interceptor", "MovingTarget"),
+    "intercept_joints": ("ArmInterception", "intercept_arm"),
     "jog": ("Jog",),
     "model": ("Joint", "JointType", "RobotModel"),
+    "moving_pose": ("MovingPose",),
     "otg": (
         *("ControlInterface", "DurationDiscretization", "InputParameter", "Otg", "OutputParameter", "Result"),
         "Synchronization",
     ),
+    "parametrization": ("PathTrajectory", "parametrize"),
+    "paths": ("Path", "arc", "polyline", "spline"),
+    "pursuit": ("Phase", "Pursuit"),
     "tool": ("Payload", "Tool", "with_load"),
+    "tool_axes": ("with_tool", "with_tool_limits"),
     "trajectory": ("Certificate", "Limits", "Trajectory"),
+    "waypoints": ("WaypointSearch",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 

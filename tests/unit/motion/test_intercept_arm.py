@@ -8,7 +8,7 @@ import pytest
 from cellctl.errors import UsageError
 from cellctl.motion import Arm, InputParameter, Otg, Pose
 from cellctl.motion.intercept import InterceptParameter
-from cellctl.motion.intercept_arm import MovingPose, intercept_arm
+from cellctl.motion.intercept_joints import MovingPose, intercept_arm
 
 HOMES = {
     "ur5e": (0.0, -1.8, 1.9, -1.7, -1.57, 0.0),
