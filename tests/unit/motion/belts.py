@@ -50,6 +50,8 @@ def random_pick(rng, *, accelerating=True, windows=True, wall=None):
 
 def target_at(moving, t, *, before=False):
     """Position, velocity and acceleration of the target, told anew."""
+    if moving.motion is not None:
+        return moving.motion.at_time(float(t))
     ramp = min(t, moving.lasts)
     speeding = t <= moving.lasts if before else t < moving.lasts
     position = moving.data[0] + t * moving.data[1] + moving.data[2] * ramp * (t - 0.5 * ramp)

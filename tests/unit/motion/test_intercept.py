@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from cellctl.errors import UsageError
-from cellctl.motion import InputParameter, Otg, Trajectory
+from cellctl.motion import ControlInterface, InputParameter, Otg, Trajectory
 from cellctl.motion.intercept import Interceptor, InterceptParameter, MovingTarget
 
 from .belts import BruteForce, random_pick, target_at
@@ -244,6 +244,23 @@ def test_a_target_that_moves_as_a_trajectory():
     with pytest.raises(UsageError, match="without a belt"):
         given.upstream_limit = 0.2
         Interceptor(2).calculate(given)
+
+
+def test_belts_with_limited_jerk_beside_brute_force():
+    rng, found = np.random.default_rng(8), 0
+    for _ in range(60):
+        given = random_pick(rng, accelerating=False, windows=False)
+        belt = InputParameter(3)
+        belt.current_position, belt.current_velocity = given.moving.position, given.moving.velocity
+        belt.control_interface = ControlInterface.VELOCITY
+        belt.target_velocity = given.moving.velocity * rng.uniform(-0.5, 2)
+        belt.max_velocity, belt.max_acceleration, belt.max_jerk = 1.0, 0.8, rng.uniform(1, 8)
+        given.moving = MovingTarget.moving(Otg(3).calculate(belt))
+        ours = met(given)
+        end = ours.time * (1 - 1e-7) if ours else 4.0
+        assert BruteForce(given).first(np.append(np.linspace(0, end, 60), end)) is None
+        found += ours is not None
+    assert found > 40
 
 
 def test_without_leaving_it_stays_with_the_target():
