@@ -63,10 +63,16 @@ typedef struct {
     double overshoot, duration;
 } InterceptAnswer;
 
-/* axes, leaving: n each, paths: n, each with room for the pieces; states: 3 n numbers; ends: n.
-   The duration of the whole in the answer. */
-int intercept(const InterceptInput *in, InterceptAxis *axes, OtgAxis *leaving, double *states, OtgPath *paths,
-    OtgPath *ends, InterceptAnswer *answer);
+/* What is worked in, for n axes: n of each, 3 n numbers in states; each path with room for all its pieces. */
+typedef struct {
+    InterceptAxis *axes;
+    OtgAxis *leaving;
+    double *states;
+    OtgPath *paths, *ends;
+} InterceptRoom;
+
+/* The motion in room->paths and its duration in the answer, or what is wrong. */
+int intercept(const InterceptInput *in, const InterceptRoom *room, InterceptAnswer *answer);
 
 /* Shared by the files of this kernel: one axis, and the first stretch from `from` on that is common to all. */
 void intercept_prepare(InterceptAxis *k, const InterceptInput *in, int i);

@@ -41,8 +41,13 @@ cdef extern from "intercept.h":
     ctypedef struct InterceptAnswer:
         int axis, field
         double value, limit, time, until, needed, factor, overshoot, duration
-    int intercept(const InterceptInput*, InterceptAxis*, OtgAxis*, double*, OtgPath*, OtgPath*,
-                  InterceptAnswer*) noexcept nogil
+    ctypedef struct InterceptRoom:
+        InterceptAxis* axes
+        OtgAxis* leaving
+        double* states
+        OtgPath* paths
+        OtgPath* ends
+    int intercept(const InterceptInput*, const InterceptRoom*, InterceptAnswer*) noexcept nogil
 
 cdef enum:
     VMAX = 6
@@ -178,26 +183,23 @@ cdef class Planner:
     """Room to plan in, for so many axes: made once, used again and again without allocating."""
 
     cdef readonly int degrees_of_freedom
-    cdef InterceptAxis* axes
-    cdef OtgAxis* leaving
-    cdef OtgPath* ends
-    cdef double* states
+    cdef InterceptRoom room
 
     def __cinit__(self, int degrees_of_freedom, *args, **kwargs):
         cdef size_t n = max(1, degrees_of_freedom)
-        self.axes = <InterceptAxis*>PyMem_Malloc(n * sizeof(InterceptAxis))
-        self.leaving = <OtgAxis*>PyMem_Malloc(n * sizeof(OtgAxis))
-        self.ends = <OtgPath*>PyMem_Malloc(n * sizeof(OtgPath))
-        self.states = <double*>PyMem_Malloc(3 * n * sizeof(double))
-        if self.axes == NULL or self.leaving == NULL or self.ends == NULL or self.states == NULL:
+        self.room.axes = <InterceptAxis*>PyMem_Malloc(n * sizeof(InterceptAxis))
+        self.room.leaving = <OtgAxis*>PyMem_Malloc(n * sizeof(OtgAxis))
+        self.room.ends = <OtgPath*>PyMem_Malloc(n * sizeof(OtgPath))
+        self.room.states = <double*>PyMem_Malloc(3 * n * sizeof(double))
+        if self.room.axes == NULL or self.room.leaving == NULL or self.room.ends == NULL or self.room.states == NULL:
             raise MemoryError()
         self.degrees_of_freedom = degrees_of_freedom
 
     def __dealloc__(self):
-        PyMem_Free(self.axes)
-        PyMem_Free(self.leaving)
-        PyMem_Free(self.ends)
-        PyMem_Free(self.states)
+        PyMem_Free(self.room.axes)
+        PyMem_Free(self.room.leaving)
+        PyMem_Free(self.room.ends)
+        PyMem_Free(self.room.states)
 
     cdef int fill(self, given, OtgInput* request) except -1:
         """The state and its limits, read where they are."""
@@ -253,8 +255,9 @@ cdef class Planner:
         answer.axis = answer.field = -1
         answer.value = answer.limit = answer.time = answer.until = answer.needed = answer.factor = NAN
         answer.overshoot = answer.duration = NAN
+        self.room.paths = trajectory.path
         with nogil:
-            status = intercept(&request, self.axes, self.leaving, self.states, trajectory.path, self.ends, &answer)
+            status = intercept(&request, &self.room, &answer)
         if status != 0:
             for i in range(n):
                 trajectory.path[i].n = 0
@@ -262,5 +265,5 @@ cdef class Planner:
                                  answer.until, answer.needed, answer.factor, answer.overshoot)
         trajectory.duration = answer.duration
         for i in range(n):
-            trajectory.least[i] = self.axes[i].own
+            trajectory.least[i] = self.room.axes[i].own
         return answer.time, answer.until, answer.axis

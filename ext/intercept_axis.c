@@ -183,11 +183,10 @@ static int there(InterceptAxis *k, double T) {
 }
 
 double intercept_earliest(InterceptAxis *k, double T, double until) {
-    double h;
     k->seen = 0;
     if (there(k, T)) return T;
-    const OtgPiece q = intercept_piece(k->target, T, T > k->begin, &h);
-    if (q.j == 0 && until <= q.t + h && see(k, &q)) {
+    const OtgPiece q = intercept_piece(k->target, intercept_find(k->target, T, T > k->begin));
+    if (q.j == 0 && until <= q.t + q.dt && see(k, &q)) {
         if (!(k->x.first < INFINITY)) return INFINITY;
         T = fmax(T, k->x.first);
         if (T > until) return T;

@@ -16,10 +16,10 @@ static int window_span(const InterceptInput *in, double from, InterceptSpan *spa
 
 /* Which limit the target breaks at t. */
 static void broken(const InterceptAxis *k, double t, InterceptAnswer *answer) {
-    double state[3], h;
+    double state[3];
     const InterceptBand *b = &k->band;
     const double low[3] = {b->low, b->vmin, b->amin}, high[3] = {b->high, b->vmax, b->amax};
-    const double jerk = intercept_piece(k->target, t, 0, &h).j;
+    const double jerk = intercept_piece(k->target, intercept_find(k->target, t, 0)).j;
     intercept_state(k->target, t, 0, state);
     double worst = fabs(jerk) / b->jmax;
     answer->field = 3, answer->value = jerk, answer->limit = jerk > 0 ? b->jmax : -b->jmax;

@@ -24,7 +24,7 @@ int intercept_common(const InterceptInput *in, const InterceptAxis *axes, double
     return 0;
 }
 
-static InterceptStatus refuse(InterceptAnswer *answer, int axis, InterceptStatus status) {
+static int refuse(InterceptAnswer *answer, int axis, int status) {
     answer->axis = axis;
     return status;
 }
@@ -72,19 +72,19 @@ static double earliest(InterceptAxis *axes, int n, double from, double until, in
     return T;
 }
 
+/* The target's own pieces, piece by piece: each lasts until the next one begins, whatever its times were rounded to. */
 static void track(const OtgPath *target, double begin, double from, double until, OtgPath *path) {
-    for (double t = from; t < until;) {
-        double h, state[3];
-        const OtgPiece q = intercept_piece(target, t, 0, &h);
-        const double end = fmin(until, q.t + h);
+    double state[3], t = from;
+    for (int i = intercept_find(target, from, 0); i <= target->n && t < until; i++) {
+        const double end = i < target->n ? fmin(until, intercept_piece(target, i + 1).t) : until;
+        if (!(end > t)) continue;
         intercept_state(target, t, 0, state);
-        path->piece[path->n++] = (OtgPiece){t, end - t, state[0], state[1], state[2], q.j};
+        path->piece[path->n++] = (OtgPiece){t, end - t, state[0], state[1], state[2], intercept_piece(target, i).j};
         t = end;
     }
-    double end[3];
-    intercept_state(target, until, until > begin, end);
+    intercept_state(target, until, until > begin, state);
     path->duration = until;
-    path->p = end[0], path->v = end[1], path->a = end[2];
+    path->p = state[0], path->v = state[1], path->a = state[2];
 }
 
 /* There, and along with the target until `until`. */
@@ -99,67 +99,67 @@ static int follow(InterceptAxis *k, double T, double until, OtgPath *path) {
     return OTG_OK;
 }
 
-static int leave(const InterceptInput *in, const InterceptAxis *axes, OtgAxis *leaving, double *states, OtgPath *paths,
-    OtgPath *ends, InterceptAnswer *answer) {
+static int leave(const InterceptInput *in, const InterceptRoom *room, InterceptAnswer *answer) {
     const int n = in->in.n;
+    double *states = room->states;
     OtgInput on = in->in;
     OtgAnswer what = {-1, -1, NAN, NAN};
     for (int i = 0; i < n; i++) {
-        const OtgPath *path = &paths[i];
-        if (!intercept_on_rim(&axes[i].r, path->v, path->a)) return refuse(answer, i, INTERCEPT_NO_WAY_ON);
+        const OtgPath *path = &room->paths[i];
+        if (!intercept_on_rim(&room->axes[i].r, path->v, path->a)) return refuse(answer, i, INTERCEPT_NO_WAY_ON);
         states[i] = path->p, states[n + i] = path->v, states[2 * n + i] = path->a;
-        ends[i].piece = path->piece + path->n;
+        room->ends[i].piece = path->piece + path->n;
     }
     for (int f = OTG_P0; f <= OTG_A0; f++) on.field[f] = states + f * n;
-    const OtgStatus status = otg_plan(&on, leaving, ends, &what);
+    const OtgStatus status = otg_plan(&on, room->leaving, room->ends, &what);
     answer->axis = what.axis, answer->field = what.field, answer->overshoot = what.overshoot;
     if (status == OTG_START_TOO_FAST) return INTERCEPT_NO_WAY_ON;
     if (status != OTG_OK) return status;
     for (int i = 0; i < n; i++) {
-        OtgPath *path = &paths[i];
-        for (int s = 0; s < ends[i].n; s++) ends[i].piece[s].t += answer->until;
-        path->n += ends[i].n;
-        path->p = ends[i].p, path->v = ends[i].v, path->a = ends[i].a;
-        path->duration = answer->until + ends[i].duration;
+        OtgPath *path = &room->paths[i];
+        for (int s = 0; s < room->ends[i].n; s++) room->ends[i].piece[s].t += answer->until;
+        path->n += room->ends[i].n;
+        path->p = room->ends[i].p, path->v = room->ends[i].v, path->a = room->ends[i].a;
+        path->duration = answer->until + room->ends[i].duration;
     }
     answer->duration = answer->until + what.duration;
     return OTG_OK;
 }
 
 /* What comes of one stretch, in which going along may begin until `until`. */
-static int attempt(const InterceptInput *in, InterceptAxis *axes, OtgAxis *leaving, double *states, OtgPath *paths,
-    OtgPath *ends, double from, double until, InterceptAnswer *answer) {
+static int attempt(const InterceptInput *in, const InterceptRoom *room, const InterceptSpan *span,
+    InterceptAnswer *answer) {
     const int n = in->in.n;
-    const double T = earliest(axes, n, from, until, &answer->axis);
+    const double T = earliest(room->axes, n, span->from, span->until, &answer->axis);
     const int last = answer->axis;
     answer->time = T, answer->duration = answer->until = T + in->dwell;
-    if (!(T <= until)) return INTERCEPT_LATE;
+    if (!(T <= span->until)) return INTERCEPT_LATE;
     for (int i = 0; i < n; i++)
-        if (follow(&axes[i], T, answer->until, &paths[i])) return refuse(answer, i, OTG_TOO_FAR_APART);
-    const int status = in->leaves ? leave(in, axes, leaving, states, paths, ends, answer) : INTERCEPT_OK;
+        if (follow(&room->axes[i], T, answer->until, &room->paths[i])) return refuse(answer, i, OTG_TOO_FAR_APART);
+    const int status = in->leaves ? leave(in, room, answer) : INTERCEPT_OK;
     if (status == INTERCEPT_OK) answer->axis = last;
     return status;
 }
 
-int intercept(const InterceptInput *in, InterceptAxis *axes, OtgAxis *leaving, double *states, OtgPath *paths,
-    OtgPath *ends, InterceptAnswer *answer) {
-    InterceptSpan span, late = {0, 0};
-    for (int i = 0; i < in->in.n; i++) states[i] = 0;
-    int status = check(in, states, answer);
+int intercept(const InterceptInput *in, const InterceptRoom *room, InterceptAnswer *answer) {
+    InterceptSpan span, begin = {0, 0};
+    for (int i = 0; i < in->in.n; i++) room->states[i] = 0;
+    int status = check(in, room->states, answer);
     if (status != INTERCEPT_OK) return status;
-    for (int i = 0; i < in->in.n; i++) intercept_prepare(&axes[i], in, i);
+    for (int i = 0; i < in->in.n; i++) intercept_prepare(&room->axes[i], in, i);
     double from = in->earliest;
     status = INTERCEPT_CLOSED;
-    for (int k = 0; k < SPANS && from < INFINITY && intercept_common(in, axes, from, &span); k++, from = span.until) {
+    for (int k = 0; k < SPANS && from < INFINITY && intercept_common(in, room->axes, from, &span); k++) {
         const double until = fmin(span.until, in->latest) - in->dwell;
+        from = span.until;
         if (!(until >= span.from)) {
             if (status == INTERCEPT_CLOSED) status = INTERCEPT_SHORT;
             continue;
         }
-        status = attempt(in, axes, leaving, states, paths, ends, span.from, until, answer);
+        begin = (InterceptSpan){span.from, until};
+        status = attempt(in, room, &begin, answer);
         if (status != INTERCEPT_LATE && status != INTERCEPT_NO_WAY_ON) return status;
-        late = (InterceptSpan){span.from, until};
     }
-    if (status == INTERCEPT_LATE) return intercept_blame_late(in, axes, &late, answer);
-    return status < INTERCEPT_CLOSED || status > INTERCEPT_SHORT ? status : intercept_blame(in, axes, answer);
+    if (status == INTERCEPT_LATE) return intercept_blame_late(in, room->axes, &begin, answer);
+    return status == INTERCEPT_NO_WAY_ON ? status : intercept_blame(in, room->axes, answer);
 }

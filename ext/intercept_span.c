@@ -10,13 +10,12 @@ static const double RIM = 1e-12;
 
 static double value(const double c[4], double s) { return c[0] + s * (c[1] + s * (c[2] + s * c[3])); }
 
-/* The piece of this number; behind the last one comes the end, which lasts for ever. */
-static OtgPiece piece(const OtgPath *path, int i) {
+OtgPiece intercept_piece(const OtgPath *path, int i) {
     if (i < path->n) return path->piece[i];
     return (OtgPiece){path->duration, INFINITY, path->p, path->v, path->a, 0};
 }
 
-static int find(const OtgPath *path, double t, int before) {
+int intercept_find(const OtgPath *path, double t, int before) {
     int low = 0, high = path->n + 1;
     while (high - low > 1) {
         const int middle = low + (high - low) / 2;
@@ -27,14 +26,8 @@ static int find(const OtgPath *path, double t, int before) {
     return low;
 }
 
-OtgPiece intercept_piece(const OtgPath *path, double t, int before, double *h) {
-    const OtgPiece q = piece(path, find(path, t, before));
-    *h = q.dt;
-    return q;
-}
-
 void intercept_state(const OtgPath *path, double t, int before, double state[3]) {
-    const OtgPiece q = piece(path, find(path, t, before));
+    const OtgPiece q = intercept_piece(path, intercept_find(path, t, before));
     const double s = t > q.t ? t - q.t : 0;
     state[0] = q.p + s * (q.v + s * (0.5 * q.a + s * (q.j / 6)));
     state[1] = q.v + s * (q.a + 0.5 * s * q.j);
@@ -135,8 +128,8 @@ int intercept_span(const OtgPath *path, const InterceptBand *band, double from, 
     double cut[CUTS + 2];
     OtgPiece last = {0};
     int open = 0;
-    for (int i = find(path, from, 0); i <= path->n; i++) {
-        const OtgPiece q = piece(path, i);
+    for (int i = intercept_find(path, from, 0); i <= path->n; i++) {
+        const OtgPiece q = intercept_piece(path, i);
         if (open && jumps(&last, &q, band)) {
             span->until = q.t;
             if (span->until > span->from) return 1;

@@ -20,9 +20,11 @@ typedef struct {
 /* The first stretch that lies at or behind `from`, as far as it lies behind it; 0 if there is none. */
 int intercept_span(const OtgPath *path, const InterceptBand *band, double from, InterceptSpan *span);
 
-/* The piece that holds t, the last one if `before` and t is where two meet; *h is how long it lasts (the last one for
-   ever). */
-OtgPiece intercept_piece(const OtgPath *path, double t, int before, double *h);
+/* The pieces by number; the last one, of number path->n, is what goes on behind the end, for ever. */
+OtgPiece intercept_piece(const OtgPath *path, int i);
+/* The number of the piece that holds t; of two that meet there the first one if `before`. */
+int intercept_find(const OtgPath *path, double t, int before);
+/* The state at t, position, velocity and acceleration, in that piece. */
 void intercept_state(const OtgPath *path, double t, int before, double state[3]);
 
 #endif
