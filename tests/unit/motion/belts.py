@@ -4,7 +4,7 @@ import numpy as np
 
 from cellctl.errors import UsageError
 from cellctl.motion import InputParameter, Otg
-from cellctl.motion.intercept import InterceptParameter, MovingTarget
+from cellctl.motion.intercept import Interceptor, InterceptParameter, MovingTarget
 
 
 def random_pick(rng, *, accelerating=True, windows=True, wall=None):
@@ -97,3 +97,31 @@ class BruteForce:
     def first(self, times):
         """The first of some times at which it works, or None."""
         return next((float(T) for T in times if may_track(self.given, float(T)) and self.can(float(T))), None)
+
+
+def met(given):
+    """The interception, or None; what it promises is checked."""
+    try:
+        found = Interceptor(given.degrees_of_freedom).calculate(given)
+    except UsageError:
+        return None
+    trajectory = found.trajectory
+    assert trajectory.certify(given.limits).holds()
+    times = np.append(np.linspace(found.time, found.until, 6)[:-1], np.nextafter(found.until, 0))
+    for t in [float(max(found.time, moment)) for moment in times] if given.dwell else [found.time]:
+        before = found.time < given.moving.lasts <= found.until and t >= given.moving.lasts * (1 - 1e-12)
+        for ours, theirs in zip(trajectory.at_time(t), target_at(given.moving, t, before=before), strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=1e-9, rtol=1e-9)
+    if given.leaves:
+        np.testing.assert_allclose(trajectory.at_time(trajectory.duration)[0], given.target_position, atol=1e-12)
+    _joins_up(trajectory)
+    return found
+
+
+def _joins_up(trajectory):
+    pieces, ends = trajectory._pieces()
+    for table, end in zip(pieces, ends, strict=True):
+        t, h, p, v, a, j = table.T
+        after = np.stack([t + h, p + h * (v + h * (a / 2 + h * j / 6)), v + h * (a + h * j / 2), a + h * j])
+        start = np.concatenate([table[1:, [0, 2, 3, 4]], [end]]).T
+        np.testing.assert_allclose(after, start, atol=1e-8)
