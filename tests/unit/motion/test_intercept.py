@@ -84,9 +84,9 @@ def test_planned_anew_on_the_way_it_is_the_same_motion(seed, share):
     after = share * ours.until
     given.advance(ours, after)
     again = Interceptor(3).calculate(given)
-    # where the window decides, the axes take their time: it is kept, but the axes may have had more time than that
-    assert again.time + after == pytest.approx(max(ours.time, after), abs=1e-7)
-    assert again.until + after == pytest.approx(max(ours.until, after), abs=1e-7)
+    # to make up for a rounding d of the position takes the cube root of 32 d / jerk
+    assert again.time + after == pytest.approx(max(ours.time, after), abs=1e-4)
+    assert again.until + after == pytest.approx(max(ours.until, after), abs=1e-4)
 
 
 def test_changed_belt_data_on_the_way():
