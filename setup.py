@@ -30,6 +30,9 @@ KERNELS = {
         "ext/path_bounds.c",
         *[f"ext/{name}.c" for name in INTERCEPT],
         *[f"ext/otg_{name}.c" for name in OTG],
+    "waypoints": [
+        *["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
+        *["ext/waypoints_search.c", "ext/waypoints_lp.c", "ext/waypoints_start.c"],
     ],
     "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
     "parallel": ["ext/parallel_arm.c"],

@@ -130,6 +130,7 @@ static void prepare_rest(OtgAxis *x) {
     x->from[0] = x->d == 0 ? 0 : otg_crossing(s > 0 ? &x->fore : &x->back, 0, INFINITY, fabs(x->d));
 }
 
+/* brake: 0 where that may be spared, 1 always, 2 always and both curves too. */
 static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
     OtgRequest q = *request;
     const double d = x->interface == OTG_POSITION ? q.pf - q.p0 : 0;
@@ -149,7 +150,7 @@ static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
     x->slack = x->grain / 16 * (fabs(q.p0) + fabs(q.pf)) * length;
     x->v0 = q.v0 * speed, x->vf = q.vf * speed, x->up = q.vmax * speed, x->down = -q.vmin * speed;
     x->a0 = q.a0 * pull, x->af = q.af * pull, x->hi = q.amax * pull, x->lo = -q.amin * pull;
-    if (x->interface == OTG_POSITION && x->v0 == 0 && x->vf == 0 && x->a0 == 0 && x->af == 0) {
+    if (brake < 2 && x->interface == OTG_POSITION && x->v0 == 0 && x->vf == 0 && x->a0 == 0 && x->af == 0) {
         prepare_rest(x);
         return 0;
     }
@@ -182,13 +183,15 @@ static int prepare(OtgAxis *x, const OtgRequest *r, int brake) {
     x->grain = (r->strict ? 8 : 256) * DBL_EPSILON;
     const int bad = x->order == 3 ? prepare3(x, r, brake) : prepare_simple(x, r);
     if (bad) return bad;
-    x->first = otg_axis_next(x, 0);
+    x->first = brake < 2 ? otg_axis_next(x, 0) : NAN;
     return 0;
 }
 
 int otg_axis_prepare(OtgAxis *x, const OtgRequest *r) { return prepare(x, r, 0); }
 
 int otg_axis_brake(OtgAxis *x, const OtgRequest *r) { return prepare(x, r, 1); }
+
+int otg_axis_curves(OtgAxis *x, const OtgRequest *r) { return prepare(x, r, 2); }
 
 double otg_axis_next(const OtgAxis *x, double T) {
     if (x->rest) return larger(T, x->from[0] * x->second);

@@ -52,6 +52,8 @@ typedef struct {
 int otg_axis_prepare(OtgAxis *x, const OtgRequest *r);
 /* For an axis that is `brief` and needs more time than that. */
 int otg_axis_brake(OtgAxis *x, const OtgRequest *r);
+/* Only what a third-order axis can reach in a given time: no least duration is looked for. */
+int otg_axis_curves(OtgAxis *x, const OtgRequest *r);
 /* The least duration of at least T that the axis can do, in the caller's unit; INFINITY if there is none. */
 double otg_axis_next(const OtgAxis *x, double T);
 /* The motion of exactly T, which must be one that otg_axis_next has answered. */
