@@ -24,6 +24,7 @@ MOST_BRANCHES: Final = 8
 TILT: Final = 1e-7
 
 _NO_TOOL: Final = Pose()
+_STRAIGHT: Final = 1e-9  # knees whose product of bends (m⁴) is nearer to zero are not told apart
 
 #: As DeltaStatus in ext/delta_arm.h.
 _REASONS: Final = {
@@ -71,8 +72,9 @@ class DeltaArm:
         return (self.model.speed,) * 3 + (() if self.turn is None else (self.turn.speed,))
 
     def within_limits(self, joints: Sequence[float]) -> bool:
-        """Whether every joint is within its limits."""
-        return all(low <= angle <= high for angle, (low, high) in zip(joints, self.joint_limits, strict=True))
+        """Whether every joint is within its limits. Raises UsageError where these are no joints of this arm."""
+        limits = zip(self._row(joints).tolist(), self.joint_limits, strict=True)
+        return all(low <= angle <= high for angle, (low, high) in limits)
 
     def forward(self, joints: Sequence[float]) -> Pose:
         """The tool point's pose. Raises UsageError where the platform has no place, or more than one."""
@@ -98,6 +100,25 @@ class DeltaArm:
             return []
         turn = () if self.turn is None else (math.remainder(2 * math.atan2(z, w), math.tau),)
         return [found + turn for found in self._kernel.inverse(flange.x, flange.y, flange.z)]
+
+    def nearest(self, pose: Pose, seed: Sequence[float]) -> Joints | None:
+        """The way to reach ``pose`` from ``seed`` within the limits, full turns included; None where there is none.
+
+        Each arm keeps its knee bent the same way where it can, because in between it is stretched or folded; then it is
+        the least sum of squared turns. Raises UsageError where the pose is not finite or the seed is none of this arm.
+        """
+        start = tuple(row(seed, "seed", self.name, width=self.degrees_of_freedom).tolist())
+        bent = self._bends(start)
+        best: tuple[tuple[int, float], Joints] | None = None
+        for found in self.inverse(pose):
+            way = self._brought(found, start)
+            if way is None:
+                continue
+            changed = sum(a * b < -_STRAIGHT for a, b in zip(bent, self._bends(way), strict=True))
+            cost = changed, sum((a - b) ** 2 for a, b in zip(way, start, strict=True))
+            if best is None or cost < best[0]:
+                best = cost, way
+        return None if best is None else best[1]
 
     def jacobian(self, joints: ArrayLike, out: Floats | None = None) -> Floats:
         """Velocity of the flange by joint speeds: rows m/s (and rad/s of the turn). Shape (3, 3) or (4, 4).
@@ -140,6 +161,33 @@ class DeltaArm:
         many = output(counts, (len(wanted),), "counts", dtype=np.intc)
         self._kernel.inverse_batch(wanted, made, many)
         return made, many
+
+    def _bends(self, joints: Joints) -> tuple[float, ...]:
+        """How far each knee is bent, by the sign outward or inward (m²); 0 where the platform has no place."""
+        status, x, y, z = self._kernel.forward(*joints[:3])
+        if status:
+            return (0.0, 0.0, 0.0)
+        upper, hip = self.model.upper_arm, self.model.base_radius - self.model.platform_radius
+        bends: list[float] = []
+        for k, angle in enumerate(joints[:3]):
+            c, s = math.cos(angle), math.sin(angle)
+            out = x * math.cos(math.tau * k / 3) + y * math.sin(math.tau * k / 3) - hip - upper * c
+            bends.append(-upper * (out * s + (z + upper * s) * c))
+        return tuple(bends)
+
+    def _brought(self, joints: Joints, start: Joints) -> Joints | None:
+        """The same joints, by full turns next to the start and within the limits."""
+        brought: list[float] = []
+        for angle, near, (low, high) in zip(joints, start, self.joint_limits, strict=True):
+            value = angle + math.tau * round((near - angle) / math.tau)
+            if value > high:
+                value -= math.tau * math.ceil((value - high) / math.tau)
+            if value < low:
+                value += math.tau * math.ceil((low - value) / math.tau)
+            if not low <= value <= high:
+                return None
+            brought.append(value)
+        return tuple(brought)
 
     def _row(self, joints: ArrayLike) -> Floats:
         return row(joints, "joints", self.name, width=self.degrees_of_freedom)

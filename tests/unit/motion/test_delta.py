@@ -270,3 +270,90 @@ def test_a_motion_through_its_room_keeps_its_branch():
     """Along a straight line the first row moves without a jump."""
     line = [ARM.inverse(Pose(0.25 - 0.005 * k, -0.2 + 0.004 * k, -0.75))[0] for k in range(100)]
     assert max(np.abs(np.subtract(a, b)).max() for a, b in pairwise(line)) < 0.05
+
+
+# -- the way next to where it stands ------------------------------------------------------------------
+
+
+def apart(a, b):
+    return max(abs(x - y) for x, y in zip(a, b, strict=True))
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.tuples(*[st.floats(-0.9, 1.6)] * 3), st.tuples(*[st.floats(-0.02, 0.02)] * 3))
+def test_nearest_is_the_way_that_it_came_from(joints, aside):
+    pose = answered(ARM, joints)
+    assume(pose is not None and ARM.manipulability(joints) > 1e-4)
+    found = ARM.nearest(pose, tuple(a + b for a, b in zip(joints, aside, strict=True)))
+    assert found is not None
+    assert ARM.within_limits(found)
+    assert apart(found, joints) < 1e-6
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.tuples(*[st.floats(-0.9, 1.6)] * 3), st.tuples(*[st.floats(-0.9, 1.6)] * 3))
+def test_nearest_is_a_way_within_the_limits_or_there_is_none(joints, seed):
+    pose = answered(ARM, joints)
+    assume(pose is not None)
+    allowed = [way for way in ARM.inverse(pose) if ARM.within_limits(way)]
+    found = ARM.nearest(pose, seed)
+    assert (found is None) == (not allowed)
+    if found is not None:
+        assert min(apart(found, way) for way in allowed) < 1e-12
+        assert ARM.forward(found).distance(pose)[0] < 2e-7
+
+
+def test_nearest_keeps_the_knees_outward_though_a_knee_inward_is_nearer():
+    wide = DeltaArm(DeltaModel("wide", 0.2, 0.045, 0.3, 0.8, -math.pi, math.pi))
+    pose = wide.forward((0.2, 0.3, 0.1))
+    outward, *others = wide.inverse(pose)
+    inward = next(way for way in others if apart(way[1:], outward[1:]) < 1e-9)  # the first knee alone
+    seed = (outward[0] + 0.55 * (inward[0] - outward[0]), *outward[1:])
+    assert wide.inverse(wide.forward(seed))[0] == pytest.approx(seed)  # all knees outward
+    assert abs(seed[0] - inward[0]) < abs(seed[0] - outward[0])
+    assert wide.nearest(pose, seed) == pytest.approx(outward)
+    assert wide.nearest(pose, inward) == pytest.approx(inward)
+
+
+def test_nearest_brings_the_turn_next_to_the_seed_and_within_its_limits():
+    arm = DeltaArm(MODEL, Pose(0.01, 0, -0.1), Joint("turn", lower=-10.0, upper=7.0))
+    pose = arm.forward((0.1, 0.2, 0.3, 0.5))
+    assert arm.nearest(pose, (0, 0, 0, 6.0))[3] == pytest.approx(0.5 + math.tau)
+    assert arm.nearest(pose, (0, 0, 0, 40.0))[3] == pytest.approx(0.5 + math.tau)
+    assert arm.nearest(pose, (0, 0, 0, -40.0))[3] == pytest.approx(0.5 - math.tau)
+    assert DeltaArm(MODEL, Pose(0.01, 0, -0.1), TURN).nearest(pose, (0, 0, 0, 3.0))[3] == pytest.approx(0.5)
+    narrow = DeltaArm(MODEL, Pose(0.01, 0, -0.1), Joint("turn", lower=1.0, upper=3.0))
+    assert narrow.inverse(pose)
+    assert narrow.nearest(pose, (0, 0, 0, 2.0)) is None
+
+
+def test_nearest_has_none_out_of_reach_and_beyond_the_limits():
+    assert ARM.nearest(Pose(0, 0, -3), (0, 0, 0)) is None
+    assert ARM.nearest(Pose(0, 0, -0.7, 0.3), (0, 0, 0)) is None  # tilted
+    low = DeltaArm(DeltaModel("low", 0.2, 0.045, 0.3, 0.8, -0.1, 0.1))
+    pose = low.forward((1.0, 1.0, 1.0))
+    assert low.inverse(pose)
+    assert not low.within_limits((1.0, 1.0, 1.0))
+    assert low.nearest(pose, (1.0, 1.0, 1.0)) is None
+
+
+def test_a_seed_at_which_the_platform_has_no_place_is_a_seed_still():
+    short = DeltaArm(DeltaModel("short", 0.6, 0.045, 0.3, 0.6))
+    assert answered(short, (0, 0, 0)) is None
+    joints = (1.5, 1.5, 1.5)
+    assert short.nearest(short.forward(joints), (0, 0, 0)) == pytest.approx(joints)
+
+
+@pytest.mark.parametrize("joints", [(0, 0), (0, 0, 0, 0), (0, math.nan, 0), (math.inf, 0, 0), "abc", None, [[0, 0, 0]]])
+def test_what_is_no_seed_is_refused_by_name(joints):
+    pose = ARM.forward((0, 0, 0))
+    with pytest.raises(UsageError, match="seed") as told:
+        ARM.nearest(pose, joints)
+    assert told.value.where == "picker"
+    with pytest.raises(UsageError, match="joints"):
+        ARM.within_limits(joints)
+
+
+def test_a_pose_that_is_not_finite_is_refused():
+    with pytest.raises(UsageError, match="not finite"):
+        ARM.nearest(Pose(math.nan), (0, 0, 0))
