@@ -10,7 +10,7 @@
 static const double SAME = 1e-6;     /* rad: joints that differ by less are one way */
 static const double RIM = 1e-7;      /* m: a frame so little out of reach is answered at the rim */
 static const double BESIDE = 0.02;   /* rad: a seed so near to what was followed lies on it */
-static const double STRIDE = 0.1, LONGEST = 0.1, SHORTEST = 2e-3; /* rad: steps along the curve */
+static const double STRIDE = 0.1, LONGEST = 0.15, SHORTEST = 2e-3; /* rad: steps along the curve */
 static const double STRAIGHT = 0.9;  /* cosine between the tangents of one step */
 static const double EXACT = 1e-12;   /* of the length, or rad: what is left on a way */
 static const double NONE = 3e-16;     /* mu that is none but for rounding */

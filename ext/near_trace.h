@@ -10,7 +10,7 @@ A curve that comes back before it gets there turns round at the rim of the reach
 
 #include "near_arm.h"
 
-enum { TRACE_POINTS = 1024 };
+enum { TRACE_POINTS = 2048 };
 
 typedef struct {
     double q[INVERSE_ROWS][POLISH_JOINTS];
