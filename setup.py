@@ -20,20 +20,15 @@ TOPP = [
 INTERCEPT = ["intercept_plan", "intercept_axis", "intercept_blame", "intercept_span"]
 KINEMATICS = ["kernel", "kernel_scalar", "kernel_baseline", "kernel_avx2", "frame", "rotation", "inverse", "numeric"]
 
+PLANNER = ["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]]
+
 #: Each kernel's Cython file in ext/, and the C files beside it.
 KERNELS = {
     "kinematics": [f"ext/{name}.c" for name in KINEMATICS],
     "trajectory": ["ext/path.c", "ext/path_bounds.c"],
-    "otg": ["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
-    "intercept": [
-        "ext/path.c",
-        "ext/path_bounds.c",
-        *[f"ext/{name}.c" for name in INTERCEPT],
-        *[f"ext/otg_{name}.c" for name in OTG],
-    "waypoints": [
-        *["ext/path.c", "ext/path_bounds.c", *[f"ext/otg_{name}.c" for name in OTG]],
-        *["ext/waypoints_search.c", "ext/waypoints_lp.c", "ext/waypoints_start.c"],
-    ],
+    "otg": PLANNER,
+    "intercept": [*PLANNER, *[f"ext/{name}.c" for name in INTERCEPT]],
+    "waypoints": [*PLANNER, *[f"ext/waypoints_{name}.c" for name in ("search", "lp", "start")]],
     "wrist": [f"ext/wrist_{name}.c" for name in ("arm", "conic", "place", "polish", "rows", "settle")],
     "parallel": ["ext/parallel_arm.c"],
     "delta": ["ext/delta_arm.c"],

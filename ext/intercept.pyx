@@ -29,7 +29,7 @@ cdef extern from "intercept.h":
         const int* interface
         const int* sync
         const int* enabled
-        double least, exact
+        double least, exact, cycle
     ctypedef struct InterceptInput:
         OtgInput inp "in"
         const OtgPath* target
@@ -225,7 +225,7 @@ cdef class Planner:
         for i in range(FIELDS):
             request.field[i] = data + i * n
         request.interface, request.sync, request.enabled = choices, choices + n, choices + 2 * n
-        request.least, request.exact = 0, NAN
+        request.least, request.exact, request.cycle = 0, NAN, 0
         request.low = request.high = NULL
         for i in range(n):
             if not (walls[i] == -INFINITY and walls[n + i] == INFINITY):

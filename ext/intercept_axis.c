@@ -24,6 +24,7 @@ static void aim(InterceptAxis *k, double T) {
     double state[3];
     intercept_state(k->target, T, T > k->begin, state);
     k->r.pf = state[0], k->r.vf = state[1], k->r.af = state[2];
+    if (k->walled) otg_room(&k->room, &k->r, k->band.low, k->band.high);
 }
 
 static int can_do(const OtgAxis *x, double T) {
@@ -39,7 +40,6 @@ int intercept_on_rim(const OtgRequest *r, double v, double a) {
 
 static int can_in_room(InterceptAxis *k, double T) {
     OtgLegs legs;
-    otg_room(&k->room, &k->r, k->band.low, k->band.high);
     if (otg_axis_within(&k->x, &k->r, &k->room, T)) return 1;
     const double next = otg_room_next(&k->r, &k->room, T, &legs);
     k->spare = T - next;
@@ -159,7 +159,6 @@ static int seen_within(InterceptAxis *k, double T) {
     OtgPath path = {.piece = pieces};
     if (!k->walled) return 1;
     aim(k, T);
-    otg_room(&k->room, &k->r, k->band.low, k->band.high);
     straight(k, T, &path);
     return otg_within(&k->room, &path);
 }

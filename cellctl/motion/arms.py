@@ -69,7 +69,7 @@ class Arm:
     """
 
     def __init__(self, model: RobotModel, tool: Pose | Tool = Pose()) -> None:  # noqa: B008 - a pose cannot be changed
-        if not isinstance(model, RobotModel):  # type: ignore[redundant-expr]  # the first thing that a newcomer tries
+        if not isinstance(model, RobotModel):  # pyright: ignore[reportUnnecessaryIsInstance]  # a newcomer's first try
             raise UsageError(f"an Arm of {model!r:.60}", hint="It takes a RobotModel; Arm.named takes the name of one.")
         tool = tool.pose if isinstance(tool, Tool) else Tool(Pose(*tool)).pose
         links, closed = _recognised(model)

@@ -184,7 +184,7 @@ class Trajectory(_trajectory.Trajectory):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of ``to_dict``. Raises UsageError where the data is not a trajectory."""
-        if not isinstance(data, Mapping):  # type: ignore[redundant-expr]  # it comes from a file
+        if not isinstance(data, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # it comes from a file
             raise UsageError(f"not a trajectory: {type(data).__name__}, not what to_dict gave")
         if data.get("format") != _FORMAT:
             raise UsageError(f"not a trajectory: format {data.get('format')!r}, not {_FORMAT!r}")

@@ -27,8 +27,9 @@ _MOST: Final = 10_000  # waypoints
 class WaypointSearch:
     """A motion through waypoints that gets better round by round; it is whole at any time.
 
-    ``given`` tells where the motion starts and ends, and the limits, which must be finite; ``intermediate_positions`` what
-    is passed between, shape (n, dof). The same ``seed`` finds the same motion. Raises UsageError where there is none.
+    ``given`` tells where the motion starts and ends, and the limits, which must be finite; ``intermediate_positions``
+    what is passed between, shape (n, dof). The same ``seed`` finds the same motion. Raises UsageError where there is
+    none.
 
     A round takes a time that grows with the number of waypoints: about 0.4 ms for ten of them and six axes.
     """
@@ -96,8 +97,9 @@ def _waypoints(given: InputParameter, intermediate_positions: ArrayLike) -> Floa
         raise UsageError(f"{len(between)} intermediate_positions; at most {_MOST} are taken")
     low, high = given.room
     for index, axis in np.argwhere(~((between >= low) & (between <= high) & np.isfinite(between))):
+        value = between[index, axis]
         raise UsageError(
-            f"intermediate_positions[{index}] is {between[index, axis]:.9g}, not from {low[axis]:.9g} to {high[axis]:.9g}",
+            f"intermediate_positions[{index}] is {value:.9g}, not from {low[axis]:.9g} to {high[axis]:.9g}",
             where=f"axis {axis}",
             hint="It must be a finite number between min_position and max_position.",
         )

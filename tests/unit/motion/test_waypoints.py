@@ -1,6 +1,7 @@
 """Through waypoints: what is passed and when, how good it is, and what is refused."""
 
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def stopping(request, between):
     """How long it takes to stand still at each waypoint."""
     points = [request.current_position.copy(), *between, request.target_position.copy()]
     total = 0.0
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         request.current_position, request.target_position = start, end
         total += Otg(request.degrees_of_freedom).calculate(request).duration
     request.current_position, request.target_position = points[0], points[-1]
