@@ -181,14 +181,15 @@ void otg_inside3(const OtgAxis *x, double T, OtgSteps *s) {
 void otg_plateau(const OtgAxis *x, double T, OtgSteps *s) {
     const double least = smaller(x->a0, x->af), most = larger(x->a0, x->af), hold = T - (most - least);
     const double ramp = 0.5 * (x->af - x->a0) * (x->a0 + x->af) * (x->af > x->a0 ? 1 : -1), gain = x->vf - x->v0 - ramp;
+    const double rounding = x->grain * (fabs(x->v0) + fabs(x->vf) + x->a0 * x->a0 + x->af * x->af);
     double a = 0;
-    if (gain >= most * hold || gain <= least * hold) {
-        const double sense = gain >= most * hold ? 1 : -1, limit = sense > 0 ? x->hi : x->lo;
+    if (gain > most * hold + rounding || gain < least * hold - rounding) {
+        const double sense = gain > most * hold ? 1 : -1, limit = sense > 0 ? x->hi : x->lo;
         const double sum = T + sense * (x->a0 + x->af), area = sense * (x->vf - x->v0) + 0.5 * (x->a0 * x->a0 +
             x->af * x->af);
         a = sense * smaller(limit, 2 * area / (sum + sqrt(larger(0, sum * sum - 4 * area))));
     } else {
-        a = gain / hold;
+        a = fmin(most, fmax(least, gain / hold)); /* hold may be rounding too */
     }
     otg_push(s, fabs(a - x->a0), a > x->a0 ? 1 : -1, x->a0);
     otg_push(s, T - fabs(a - x->a0) - fabs(x->af - a), 0, a);

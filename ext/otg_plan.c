@@ -47,8 +47,9 @@ static int arrives(const OtgAxis *x, const OtgRequest *r, double T, const OtgPat
         a = larger(a, fabs(q->a));
     }
     const double there = r->interface == OTG_POSITION ? fabs(path->p - r->pf) : 0;
-    if (!(there <= 1e-6 * larger(p, fabs(r->pf))) || !(fabs(path->duration - T) <= 1e-6 * T)) return T == 0 &&
-        there == 0;
+    const double slack = x->order == 3 && !x->walled ? otg_slack(x, T / x->second) * x->length : 0;
+    if (!(there <= larger(1e-6 * larger(p, fabs(r->pf)), slack)) || !(fabs(path->duration - T) <= 1e-6 * T)) return
+        T == 0 && there == 0;
     if (x->order >= 2 && !(fabs(path->v - r->vf) <= 1e-6 * larger(v, fabs(r->vf)))) return 0;
     return x->order < 3 || fabs(path->a - r->af) <= 1e-6 * larger(a, fabs(r->af));
 }
@@ -78,6 +79,12 @@ static double next_of(const OtgInput *in, OtgAxis *axes, int i, double T) {
     return otg_axis_next(&axes[i], T);
 }
 
+/* A motion smaller than the rounding of the axis ends where it can. */
+static int as_exactly(const OtgPath *path, const OtgRequest *r) {
+    const double most = larger(fabs(r->pf), larger(fabs(r->p0), fabs(r->pf - r->p0)));
+    return path->n == 0 || fabs(path->p - r->pf) <= 1e-6 * most;
+}
+
 static int finish(const OtgInput *in, int i, const OtgAxis *x, const OtgRequest *r, double T, OtgPath *path) {
     OtgSteps s;
     OtgLegs legs;
@@ -89,7 +96,7 @@ static int finish(const OtgInput *in, int i, const OtgAxis *x, const OtgRequest 
     }
     const int good = path->n == 0 || arrives(x, r, T, path);
     path->duration = T;
-    if (r->interface == OTG_POSITION) path->p = r->pf;
+    if (r->interface == OTG_POSITION && as_exactly(path, r)) path->p = r->pf;
     path->v = x->order == 1 ? 0 : r->vf;
     path->a = x->order == 3 ? r->af : 0;
     return good;

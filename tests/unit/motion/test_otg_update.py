@@ -224,3 +224,37 @@ def test_the_last_cycle_of_a_discrete_motion_meets_the_target():
 def test_limits_of_a_jog_that_cannot_be(wrong):
     with pytest.raises(UsageError, match=r"axis 0: min_\w+ .* and max_\w+ "):
         Jog([0.0], Limits(**{"max_acceleration": 1.0, "max_velocity": 1.0} | wrong))
+
+
+def test_a_synchronised_change_of_velocity_is_planned_again_on_the_way():
+    rng = np.random.default_rng(8)
+    for _ in range(300):
+        given = InputParameter(3)
+        given.control_interface, given.max_velocity = ControlInterface.VELOCITY, 1.0
+        given.max_acceleration, given.max_jerk = rng.uniform(1, 5, 3), rng.uniform(10, 100, 3)
+        given.current_velocity, given.target_velocity = rng.uniform(-0.5, 0.5, (2, 3))
+        whole = Otg(3).calculate(given)
+        now = rng.uniform(0, whole.duration)
+        given.data[:3] = whole.at_time(now)
+        assert Otg(3).calculate(given).duration == pytest.approx(whole.duration - now, rel=1e-6, abs=1e-7)
+
+
+def test_a_residual_speed_at_the_target_is_no_reason_to_refuse():
+    given = InputParameter(1)
+    given.max_velocity, given.max_acceleration, given.max_jerk = 1.0, 5.0, 50.0
+    for power in range(-40, -3):
+        given.current_velocity = 10.0**power
+        motion = Otg(1).calculate(given)
+        assert abs(motion.at_time(motion.duration)[0][0]) < 1e-14
+    rng = np.random.default_rng(9)
+    for _ in range(10):
+        given = InputParameter(1)
+        given.current_position, given.max_velocity = rng.uniform(-1, 1), 1.0
+        given.max_acceleration, given.max_jerk = rng.uniform(1, 5), rng.uniform(10, 100)
+        otg, output = Otg(1, 0.001), OutputParameter(1)
+        for _ in range(5000):
+            otg.reset()  # every cycle anew, down to the last bits
+            if otg.update(given, output) is Result.FINISHED:
+                break
+            output.pass_to_input(given)
+        assert abs(output.new_position[0]) < 1e-12
