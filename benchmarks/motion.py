@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import ruckig
 
-from benchmarks import intercept, kinematics
+from benchmarks import intercept, kinematics, parametrization, waypoints
 from benchmarks.report import Row, lower_is_better, median, publish
 from benchmarks.timing import least
 from cellctl.motion import InputParameter, Otg, Trajectory
@@ -113,11 +113,13 @@ def _sample_rows() -> list[Row]:
 
 
 def rows() -> list[Row]:
-    """Every figure of trajectories, interceptions and kinematics."""
+    """Every figure of trajectories, paths, waypoints, interceptions and kinematics."""
     return [
         *_plan_rows("6-DoF state to state, v and a at both ends", rest=False),
         *_plan_rows("6-DoF rest to rest", rest=True),
         *_sample_rows(),
+        *parametrization.rows(),
+        *waypoints.rows(),
         *intercept.rows(),
         *kinematics.rows(),
     ]

@@ -111,3 +111,54 @@ def test_phase_comes_back_from_outside():
     assert -0.15 < box[0, 0] < 0
     np.testing.assert_allclose(box[0], [box[0, 0], -2])
     np.testing.assert_allclose(box[1], [1, -2 * box[0, 0]])
+
+
+def walled(seed):
+    """A request of one axis whose fastest motion would leave the walls; it may be one that is refused."""
+    rng = np.random.default_rng(seed)
+    v_max, v_min, a_max, a_min = rng.uniform([0.3, -1, 1, -6], [1, -0.3, 6, -1])
+    j_max = rng.uniform(2, 20)
+    states = []
+    for _ in range(2):
+        speed = rng.uniform(v_min, v_max) * rng.uniform(0, 0.9)
+        most = min(a_max, -a_min, np.sqrt(2 * j_max * min(v_max - speed, speed - v_min)))
+        states += [rng.uniform(-0.2, 0.2), speed, rng.uniform(-most, most)]
+    given = request(np.array([*states, v_max, v_min, a_max, a_min, j_max])[:, None])
+    ends, box = np.sort([states[0], states[3]]), Otg(1).calculate(given).bounding_box()[:, 0]
+    share = rng.uniform(0.5, 1, 2)
+    given.min_position, given.max_position = ends + share * (box - ends)
+    return given
+
+
+def least(given):
+    try:
+        motion = Otg(1).calculate(given)
+    except UsageError:
+        return np.inf
+    assert motion.certify(given.limits).holds(1e-9)
+    return motion.duration
+
+
+def test_a_wider_room_is_never_slower_and_a_mirrored_one_neither_nor_time_reversed():
+    counted = 0
+    for seed in range(600):
+        given = walled(seed)
+        duration = least(given)
+        mirror = walled(seed)
+        mirror.data[:6] *= -1
+        mirror.max_velocity, mirror.min_velocity = -given.min_velocity, -given.max_velocity
+        mirror.max_acceleration, mirror.min_acceleration = -given.min_acceleration, -given.max_acceleration
+        mirror.min_position, mirror.max_position = -given.max_position, -given.min_position
+        back = walled(seed)
+        back.data[:3], back.data[3:6] = given.data[3:6], given.data[:3]
+        back.data[[1, 4]] *= -1
+        back.max_velocity, back.min_velocity = -given.min_velocity, -given.max_velocity
+        for other in (mirror, back):
+            assert least(other) == pytest.approx(duration, rel=1e-6)
+        low, high = given.min_position.copy(), given.max_position.copy()
+        for by in (0.001, 0.1, 1.0):
+            given.min_position, given.max_position = low - by * (high - low), high + by * (high - low)
+            assert least(given) <= duration * (1 + 1e-9)
+        given.min_position, given.max_position = -np.inf, np.inf
+        counted += least(given) < duration < np.inf
+    assert counted > 0  # walls that mattered without being in the way of every motion: they are rare
