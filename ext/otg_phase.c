@@ -24,18 +24,21 @@ static double along(const OtgInput *in, const Vector *v, const double *scale, co
         const double miss = component(v, i) - q * component(line, i);
         const double inputs = fabs(v->to[i]) + (v->from ? fabs(v->from[i]) : 0);
         const double most = isfinite(scale[i]) && !v->from ? scale[i] : fabs(component(v, i));
-        if (fabs(miss) > v->rounding * inputs + 1e-12 * most) *fits = 0;
+        if (fabs(miss) > v->rounding * inputs + 1e-10 * most) *fits = 0;
     }
     return q;
 }
 
-/* The axis that moves most of its limits, -1 if none moves. */
-static int leading(const OtgInput *in, const Vector *v, const double *scale) {
+/* The axis that moves most of its limits, -1 if none moves; and how well it tells the direction: its size by what its
+   rounding is a share of, the positions or the limit. */
+static int leading(const OtgInput *in, const Vector *v, const double *scale, double *clear) {
     int lead = -1;
     double most = 0;
+    *clear = 0;
     for (int i = 0; i < in->n; i++) {
         const double size = fabs(component(v, i)), inputs = fabs(v->to[i]) + (v->from ? fabs(v->from[i]) : 0);
-        if (!in->enabled[i] || !(size > v->rounding * inputs)) continue; /* no more than rounding */
+        if (!in->enabled[i] || !(size > 4 * DBL_EPSILON * (v->from ? inputs : 0))) continue; /* no more than rounding */
+        *clear = larger(*clear, v->from ? size / inputs : isfinite(scale[i]) && scale[i] > 0 ? size / scale[i] : 1);
         const double share = isfinite(scale[i]) && scale[i] > 0 ? size / scale[i] : size;
         if (share > most) most = share, lead = i;
     }
@@ -50,15 +53,18 @@ static double tighter(double limit, double above, double below, double share) {
 /* The motion along the line, or 0 if there is no line. */
 static int line_request(const OtgInput *in, OtgRequest *r, Vector *line, int *still) {
     const double *const *f = in->field;
-    const Vector vectors[] = {{f[OTG_P0], f[OTG_PF], 4 * DBL_EPSILON}, {0, f[OTG_V0], 0}, {0, f[OTG_VF], 0},
+    const Vector vectors[] = {{f[OTG_P0], f[OTG_PF], 1e-12}, {0, f[OTG_V0], 0}, {0, f[OTG_VF], 0},
                               {0, f[OTG_A0], 0}, {0, f[OTG_AF], 0}};
     const double *scales[] = {f[OTG_VMAX], f[OTG_VMAX], f[OTG_VMAX], f[OTG_AMAX], f[OTG_AMAX]};
     double q[5] = {0, 0, 0, 0, 0};
     const int first = in->interface[0] == OTG_VELOCITY ? 1 : 0;
     int lead = -1, chosen = 0, fits = 1;
-    for (chosen = first; chosen < 5; chosen++) {
-        lead = leading(in, &vectors[chosen], scales[chosen]);
-        if (lead >= 0) break;
+    double clearest = 0;
+    /* A displacement that is short, or a velocity that is small, has a direction that is rounding. */
+    for (int k = first; k < 5; k++) {
+        double clear;
+        const int own = leading(in, &vectors[k], scales[k], &clear);
+        if (own >= 0 && clear > clearest) lead = own, chosen = k, clearest = clear;
     }
     *still = lead < 0;
     if (lead < 0) return 1;

@@ -258,3 +258,20 @@ def test_a_residual_speed_at_the_target_is_no_reason_to_refuse():
                 break
             output.pass_to_input(given)
         assert abs(output.new_position[0]) < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_target_that_moves_along_a_line_is_tracked_on_the_line(seed):
+    rng = np.random.default_rng(seed)
+    direction, base = rng.normal(size=(2, 3))
+    given, otg, output = InputParameter(3), Otg(3, 0.002), OutputParameter(3)
+    given.max_velocity, given.max_acceleration, given.max_jerk = 1.0, 4.0, 40.0
+    given.synchronization = Synchronization.PHASE
+    given.current_position = base
+    for cycle in range(5000):
+        if cycle % 10 == 0:
+            given.target_position = base + direction * 0.5 * np.sin(0.002 * cycle)
+        otg.update(given, output)
+        output.pass_to_input(given)
+        on = output.new_position - base
+        assert np.abs(on - direction * (on @ direction) / (direction @ direction)).max() < 1e-11
