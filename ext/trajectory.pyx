@@ -147,20 +147,45 @@ cdef class Trajectory:
             self._at_many(times, p, v, a, j)
         return (p, v, a, j) if jerk else (p, v, a)
 
+    cdef bint goes_on(self, int i, OtgPiece* piece, OtgPath* tail) noexcept:
+        """Whether an axis that arrives alone goes on until the others are there; and how."""
+        cdef double state[4]
+        cdef OtgPath* path = &self.path[i]
+        if not path.duration < self.duration:
+            return False
+        path_state(path, self.duration, state)
+        piece[0] = OtgPiece(path.duration, self.duration - path.duration, path.p, path.v, path.a, 0)
+        tail[0] = OtgPath(1, self.duration, piece, state[0], state[1], state[2])
+        return True
+
     def position_extrema(self):
         """Least and greatest position of each axis, and when. Four arrays of shape (dof,)."""
         result = _EMPTY((4, self.degrees_of_freedom), _DOUBLE)
         cdef double[:, ::1] view = result
+        cdef double[4] after
+        cdef OtgPiece piece
+        cdef OtgPath tail
         cdef int i
         for i in range(self.degrees_of_freedom):
             path_extrema(&self.path[i], &view[0, i], &view[1, i], &view[2, i], &view[3, i])
+            if not self.goes_on(i, &piece, &tail):
+                continue
+            path_extrema(&tail, &after[0], &after[1], &after[2], &after[3])
+            if after[0] < view[0, i]:
+                view[0, i], view[1, i] = after[0], after[1]
+            if after[2] > view[2, i]:
+                view[2, i], view[3, i] = after[2], after[3]
         return result[0], result[1], result[2], result[3]
 
     def first_time_at_position(self, int dof, double position, double time_after=0.0):
         """The first time (s) at which an axis is at a position, or None."""
         if not 0 <= dof < self.degrees_of_freedom:
             raise IndexError(f"axis {dof} of {self.degrees_of_freedom}")
+        cdef OtgPiece piece
+        cdef OtgPath tail
         cdef double t = path_first_time(&self.path[dof], position, time_after)
+        if isnan(t) and self.goes_on(dof, &piece, &tail):
+            t = path_first_time(&tail, position, time_after)
         return None if isnan(t) else t
 
     def bounds(self):

@@ -25,3 +25,4 @@ cdef class Trajectory:
     cdef size_t room            # pieces that the block can hold
     cdef int reserve(self, int degrees_of_freedom, size_t pieces) except -1
     cdef void _at_one(self, double t, double* p, double* v, double* a, double* j) noexcept
+    cdef bint goes_on(self, int i, OtgPiece* piece, OtgPath* tail) noexcept

@@ -241,6 +241,10 @@ def test_bounds_hold_for_an_axis_that_goes_on_after_its_own_end():
     motion = Otg(2).calculate(given)
     position = motion.at_time(np.linspace(0, motion.duration, 100))[0]
     assert motion.certify().position[1, 0] >= position[:, 0].max() > 1
+    assert motion.bounding_box()[1, 0] == pytest.approx(position[:, 0].max(), rel=1e-12)
+    assert motion.position_extrema()[3][0] == motion.duration
+    when = motion.first_time_at_position(0, 1.0)
+    assert motion.at_time(when)[0][0] == pytest.approx(1.0, rel=1e-12)
 
 
 def test_a_trajectory_is_copied_and_goes_to_another_process(motion):
