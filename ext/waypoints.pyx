@@ -111,14 +111,16 @@ cdef class Search:
     def improve(self, long rounds):
         """So many rounds on, or until ``end`` is called from another thread; whether it has become better."""
         cdef double before = self.w.total
-        cdef long i
+        cdef Waypoints* search = &self.w
+        cdef volatile bint* ended = &self.ended
+        cdef long done = 0
         with nogil:
-            for i in range(rounds):
-                if self.ended:
-                    self.ended = False
-                    break
-                waypoints_improve(&self.w)
-                self.rounds += 1
+            while done < rounds and not ended[0]:
+                waypoints_improve(search)
+                done += 1
+        if done < rounds:
+            self.ended = False
+        self.rounds += done
         return self.w.total < before
 
     def end(self):
