@@ -12,12 +12,12 @@ rm -f "$checked"/report.*
 CELLCTL_CHECKED=1 "$1" setup.py -q build --build-lib "$checked/lib"
 echo "checked kernels: built in $SECONDS s"
 
-# PYTHONMALLOC shows the sanitizer each block, libstdc++ is there before peers that throw, peers in C++ mix new and
-# delete (the kernels are C), and CPython leaks by design.
+# PYTHONMALLOC shows the sanitizer each block, libstdc++ is there before peers that throw, a peer in C++ deletes by another type than
+# it made (the kernels are C), and CPython leaks by design.
 # A worker that dies takes its words with it: they go to a file.
 run() {
     env PYTHONPATH="$checked/lib:$PWD" PYTHONSAFEPATH=1 PYTHONMALLOC=malloc \
-        ASAN_OPTIONS="detect_leaks=0:alloc_dealloc_mismatch=0:log_path=$checked/report" UBSAN_OPTIONS=print_stacktrace=1 \
+        ASAN_OPTIONS="detect_leaks=0:new_delete_type_mismatch=0:log_path=$checked/report" UBSAN_OPTIONS=print_stacktrace=1 \
         LD_PRELOAD="$runtime $($CC -print-file-name=libstdc++.so.6)" "$@"
 }
 run "$1" tools/whole.py "$checked/lib"
