@@ -10,7 +10,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 OTG = [
-    *["audit", "axis", "blocked", "brake", "check", "curve", "inside", "phase", "plan", "simple"],
+    *["audit", "axis", "blocked", "brake", "check", "curve", "direct", "inside", "phase", "plan", "simple"],
     *["legs", "room", "starts", "stay", "stop", "soft", "touch"],
 ]
 TOPP = [

@@ -36,36 +36,8 @@ void otg_push_shape(OtgSteps *s, const OtgShape *h, double a0, double af, double
 double otg_slack(const OtgAxis *x, double T) {
     const double gained = smaller(0.25 * T * T, larger(x->up, x->down));
     const double speed = fabs(x->v0) + fabs(x->vf) + x->a0 * x->a0 + x->af * x->af + gained;
-    return x->slack + x->grain * (fabs(x->d) + speed * T);
-}
-
-/* Turns the problem so that the fastest change of velocity begins with jerk +1, and finds its stretches. */
-static void find_direct(OtgAxis *x) {
-    const double dv = x->vf - x->v0, ramp = 0.5 * fabs(x->af - x->a0) * (x->af + x->a0);
-    /* On one ramp the least time jumps: with both accelerations on one side, a velocity beyond what the ramp gives
-       asks for a way through zero. What may be rounding is taken for the ramp. */
-    const double rounding = x->grain * (fabs(x->v0) + fabs(x->vf) + x->a0 * x->a0 + x->af * x->af);
-    const double s = x->sense = dv >= ramp + (x->a0 + x->af < 0 ? rounding : -rounding) ? 1 : -1;
-    const double a0 = s * x->a0, af = s * x->af, gain = s * dv, hi = s > 0 ? x->hi : x->lo, lo = s > 0 ? x->lo : x->hi;
-    const double mean = 0.5 * (a0 * a0 + af * af), peak = gain + mean, least = larger(a0, af);
-    x->direct.tc = x->direct.t4 = x->direct.t2 = 0;
-    x->direct.a1 = larger(least, sqrt(larger(0, peak)));
-    if (x->direct.a1 > hi) {
-        x->direct.a1 = larger(hi, least);
-        x->direct.t2 = larger(0, peak / hi - hi);
-    }
-    x->direct.a2 = af;
-    x->from[0] = (x->direct.a1 - a0) + (x->direct.a1 - af) + x->direct.t2;
-    x->until[0] = INFINITY;
-    x->stretches = 1;
-    const double dip = mean - gain;
-    if (!(a0 > 0 && af > 0 && dip > 0)) return;
-    const double z = smaller(sqrt(dip), smaller(a0, af));
-    x->until[0] = larger(x->from[0], (a0 - z) + (af - z));
-    const double far = smaller(sqrt(dip), lo);
-    x->from[1] = (a0 + far) + (af + far) + larger(0, dip / lo - lo) * (dip > lo * lo);
-    x->until[1] = INFINITY;
-    x->stretches = 2;
+    const double way = fabs(x->d) + speed * T;
+    return x->slack + x->grain * way + smaller(x->rough, OTG_ROUGH * way);
 }
 
 /* Limits that nobody set are put where this motion does not meet them. */
@@ -82,7 +54,7 @@ static void close_limits(OtgRequest *r, double d) {
 static int usable(double scale) { return scale > 1e-280 && scale < 1e280; }
 
 static void find_curves(OtgAxis *x) {
-    find_direct(x);
+    otg_direct(x);
     if (x->interface == OTG_VELOCITY) return;
     otg_curve(&x->fore, x->v0, x->a0, x->vf, x->af, x->up, x->hi, x->lo);
     otg_curve(&x->back, -x->v0, -x->a0, -x->vf, -x->af, x->down, x->lo, x->hi);
@@ -94,24 +66,37 @@ static double next3(const OtgAxis *x, double T) {
         if (T > x->until[i] * (1 + 8 * DBL_EPSILON)) continue; /* a time that was changed to another unit and back */
         const double t = smaller(larger(T, x->from[i]), x->until[i]);
         if (x->interface == OTG_VELOCITY) return t;
-        const double slack = otg_slack(x, t), most = otg_reach(&x->fore, t, NULL);
+        const double slack = otg_slack(x, t) + (t > x->from[i] ? 0 : i == 0 ? x->early : x->late);
+        const double most = otg_reach(&x->fore, t, NULL);
         double next = t;
         if (x->d > most + slack) next = otg_crossing(&x->fore, t, x->until[i], x->d);
         else if (x->d < -otg_reach(&x->back, t, NULL) - slack) next = otg_crossing(&x->back, t, x->until[i], -x->d);
         if (next < INFINITY) return next;
-        const double last = x->until[i], room = last < INFINITY ? otg_slack(x, last) : 0;
+        const double last = x->until[i], room = last < INFINITY ? otg_slack(x, last) + x->late : 0;
         if (last < INFINITY && x->d <= otg_reach(&x->fore, last, NULL) + room && x->d >= -otg_reach(&x->back, last,
             NULL) - room) return last;
     }
     return INFINITY;
 }
 
+static double next(const OtgAxis *x, double T) { return x->order == 3 ? next3(x, T) : otg_next2(x, T); }
+
+/* T, or where it cannot be had an end of the first stretch just before: axes that shall arrive together, each on its
+   last ramp, agree no better than times are rounded. Who is early waits. */
+static double prompt(const OtgAxis *x, double T) {
+    const double ends[2] = {x->from[0], x->until[0]};
+    for (int i = 0; i < 2 && x->patient; i++)
+        if (T > ends[i] && T <= ends[i] * (1 + OTG_ROUGH) && next(x, T) > T && next(x, ends[i]) == ends[i]) return ends[i];
+    return T;
+}
+
 /* A velocity that will leave its limits later does not matter if the target comes first: with the acceleration on one
    side all the time the velocity goes from v0 to vf and nowhere else. */
 static int arrives_before(OtgAxis *x) {
     const double stop = 0.5 * x->a0 * x->a0;
-    if (x->interface == OTG_VELOCITY || !(x->v0 <= x->up && -x->v0 <= x->down)) return 0;
-    if (!(x->a0 > 0 && x->v0 + stop > x->up) && !(x->a0 < 0 && x->v0 - stop < -x->down)) return 0;
+    const int above = x->a0 > 0 && x->v0 <= x->up && x->v0 + stop > x->up;
+    const int below = x->a0 < 0 && -x->v0 <= x->down && x->v0 - stop < -x->down;
+    if (x->interface == OTG_VELOCITY || !(above || below)) return 0;
     find_curves(x);
     if (x->stretches < 2 || x->a0 * x->af < 0) return 0;
     x->stretches = 1;
@@ -147,7 +132,7 @@ static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
     const double length = 1 / x->length, speed = x->second * length, pull = x->second * speed;
     if (!usable(speed) || !usable(pull)) return -1;
     x->d = d * length;
-    x->slack = x->grain / 16 * (fabs(q.p0) + fabs(q.pf)) * length;
+    x->slack = x->grain * (fabs(q.p0) + fabs(q.pf)) * length;
     x->v0 = q.v0 * speed, x->vf = q.vf * speed, x->up = q.vmax * speed, x->down = -q.vmin * speed;
     x->a0 = q.a0 * pull, x->af = q.af * pull, x->hi = q.amax * pull, x->lo = -q.amin * pull;
     if (brake < 2 && x->interface == OTG_POSITION && x->v0 == 0 && x->vf == 0 && x->a0 == 0 && x->af == 0) {
@@ -155,8 +140,9 @@ static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
         return 0;
     }
     const double fastest = larger(x->up, x->down);
-    /* a state that comes from a longer motion is rounded as that motion was */
-    if (x->interface == OTG_POSITION) x->slack += 0.25 * x->grain * fastest * smaller(1, fastest);
+    /* a state that comes from a longer motion is rounded as that motion was: its ramps, and the time of such speeds */
+    const double ramps = smaller(1, sqrt(fastest)), speeds = fabs(x->v0) + fabs(x->vf);
+    if (x->interface == OTG_POSITION) x->rough = 0.25 * x->grain * ramps * smaller(fastest, 1 + speeds);
     otg_brake_acceleration(x);
     if (!brake && arrives_before(x)) return 0;
     if (x->interface == OTG_POSITION) otg_brake_velocity(x);
@@ -167,7 +153,7 @@ static int prepare3(OtgAxis *x, const OtgRequest *request, int brake) {
 static int prepare_simple(OtgAxis *x, const OtgRequest *q) {
     x->second = x->length = 1;
     x->d = x->interface == OTG_POSITION ? q->pf - q->p0 : 0;
-    x->slack = x->grain / 16 * (fabs(q->p0) + fabs(q->pf));
+    x->slack = x->grain * (fabs(q->p0) + fabs(q->pf));
     x->v0 = q->v0, x->vf = q->vf, x->up = q->vmax, x->down = -q->vmin;
     x->a0 = x->af = 0, x->hi = q->amax, x->lo = -q->amin;
     otg_prepare2(x);
@@ -180,6 +166,8 @@ static int prepare(OtgAxis *x, const OtgRequest *r, int brake) {
     x->brake.n = 0;
     x->braked = 0;
     x->brief = x->rest = x->walled = 0;
+    x->rough = x->early = x->late = x->loose = 0;
+    x->patient = r->interface == OTG_POSITION && !r->strict;
     x->grain = (r->strict ? 8 : 256) * DBL_EPSILON;
     const int bad = x->order == 3 ? prepare3(x, r, brake) : prepare_simple(x, r);
     if (bad) return bad;
@@ -196,8 +184,9 @@ int otg_axis_curves(OtgAxis *x, const OtgRequest *r) { return prepare(x, r, 2); 
 double otg_axis_next(const OtgAxis *x, double T) {
     if (x->rest) return larger(T, x->from[0] * x->second);
     const double after = larger(0, T / x->second - x->braked);
-    const double next = x->order == 3 ? next3(x, after) : otg_next2(x, after);
-    return next <= after && T >= x->braked * x->second ? T : (next + x->braked) * x->second;
+    if (prompt(x, after) < after) return T;
+    const double t = next(x, after);
+    return t <= after && T >= x->braked * x->second ? T : (t + x->braked) * x->second;
 }
 
 /* Exactly T from the end of the brake on. */
@@ -247,7 +236,7 @@ void otg_axis_fill(const OtgAxis *x, double T, OtgSteps *s) {
         s->u[i] = x->brake.u[i];
         s->a[i] = x->brake.a[i];
     }
-    const double after = larger(0, T / x->second - x->braked);
+    const double after = prompt(x, larger(0, T / x->second - x->braked));
     if (x->order != 3) otg_fill2(x, after, s);
     else if (x->rest) fill_rest(x, after, s);
     else fill3(x, after, s);

@@ -10,6 +10,9 @@ are homogeneous formulas and keep their units. */
 
 enum { OTG_STEPS = 24 };
 
+/* How much of a motion's own size may be taken for rounding, at most. */
+#define OTG_ROUGH 1e-9
+
 /* The control (jerk, acceleration or velocity, by the order of the axis) piece by piece; with jerk also the
    acceleration that each piece starts from, because the sum of many ramps would be a rounding away from the limit, or
    from zero in a long cruise. */
@@ -38,12 +41,15 @@ typedef struct {
     double braked;         /* how long that takes; all times below count from its end */
     double d, v0, a0, vf, af, up, down, hi, lo;
     double slack, grain; /* what may be rounding: of the numbers given, and of those computed, relative */
+    double rough, loose; /* of a longer motion that this one is the rest of: in the distance, and in velocities */
+    double early, late;  /* what that makes of the distance at both ends of the first stretch */
     OtgCurve fore, back;
     OtgShape direct; /* the fastest way from (v0, a0) to (vf, af), wherever that ends */
     int sense, stretches;
     int rest;                 /* from rest to rest: every time above the least will do, and one curve is enough */
     int brief;                /* only the first stretch is there, without a brake; otg_axis_brake gives the rest */
     double from[2], until[2]; /* the times in which (vf, af) can be reached: one or two stretches */
+    int patient;              /* it may be a rounding too early */
     int walled;               /* it has a room of its own, and its times are those of otg_room_next */
     double first;             /* the least duration, braking included */
 } OtgAxis;
@@ -62,6 +68,7 @@ void otg_axis_fill(const OtgAxis *x, double T, OtgSteps *steps);
 /* Shared by the files of the core. */
 void otg_push(OtgSteps *s, double dt, double u, double a);
 void otg_push_shape(OtgSteps *s, const OtgShape *h, double a0, double af, double top, double sense);
+void otg_direct(OtgAxis *x);
 void otg_brake_acceleration(OtgAxis *x);
 void otg_brake_velocity(OtgAxis *x);
 double otg_slack(const OtgAxis *x, double T);

@@ -135,24 +135,28 @@ static void scale(const OtgPath *one, double share, double p0, OtgPath *path) {
         const OtgPiece *q = &one->piece[k];
         path->piece[k] = (OtgPiece){q->t, q->dt, p0 + share * q->p, share * q->v, share * q->a, share * q->j};
     }
-    path->p = p0 + share * one->p;
+    path->duration = one->duration;
+    path->p = p0 + share * one->p, path->v = share * one->v, path->a = share * one->a;
 }
 
-/* Every axis from the steps along the line, or from the path where there is one. */
-static void spread(const OtgInput *in, const OtgAxis *x, const OtgSteps *s, const OtgPath *one, const Vector *line,
+/* Every axis from the steps along the line, or from the path where there is one; 1 if all arrive. */
+static int spread(const OtgInput *in, const OtgAxis *x, const OtgSteps *s, const OtgPath *one, const Vector *line,
     double T, OtgPath *paths) {
+    int good = 1;
     for (int i = 0; i < in->n; i++) {
         const OtgRequest r = otg_request(in, i);
         const double share = in->enabled[i] ? component(line, i) : 0;
         if (one) scale(one, share, r.p0, &paths[i]);
         else otg_pieces(&paths[i], s, x, share, r.p0, r.v0, r.a0);
         if (!in->enabled[i]) paths[i].n = 0, paths[i].p = r.p0, paths[i].v = r.v0, paths[i].a = r.a0;
+        if (paths[i].n > 0) good &= otg_arrives(x->order, &r, T, 0, &paths[i]);
         paths[i].duration = T;
         if (!in->enabled[i]) continue;
         if (r.interface == OTG_POSITION) paths[i].p = r.pf;
         paths[i].v = x->order == 1 ? 0 : r.vf;
         paths[i].a = x->order == 3 ? r.af : 0;
     }
+    return good;
 }
 
 /* The least duration of at least T along the line. */
@@ -211,7 +215,7 @@ OtgStatus otg_phase(const OtgInput *in, OtgAxis *axis, OtgPath *paths, OtgAnswer
         else if (otg_room_fill(&legs, &one)) return OTG_NO_ROOM;
     }
     answer->duration = T;
-    spread(in, x, &s, walled ? &one : NULL, &line, T, paths);
+    if (!spread(in, x, &s, walled ? &one : NULL, &line, T, paths)) return OTG_TOO_FAR_APART;
     const double alone = still ? 0 : x->first;
     for (int i = 0; i < in->n; i++) axis[i].first = alone; /* the axes have no time of their own */
     return OTG_OK;

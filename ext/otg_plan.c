@@ -37,8 +37,7 @@ static void stand(OtgPath *path, const OtgRequest *r) {
 
 static double larger(double a, double b) { return a > b ? a : b; }
 
-/* Whether the pieces lead to the target, as exactly as numbers of their size can. */
-static int arrives(const OtgAxis *x, const OtgRequest *r, double T, const OtgPath *path) {
+int otg_arrives(int order, const OtgRequest *r, double T, double slack, const OtgPath *path) {
     double p = fabs(r->p0), v = fabs(r->v0), a = fabs(r->a0);
     for (int i = 0; i < path->n; i++) {
         const OtgPiece *q = &path->piece[i];
@@ -46,12 +45,12 @@ static int arrives(const OtgAxis *x, const OtgRequest *r, double T, const OtgPat
         v = larger(v, fabs(q->v) + q->dt * fabs(q->a));
         a = larger(a, fabs(q->a));
     }
+    if (!(p + v + a < INFINITY)) return 0;
     const double there = r->interface == OTG_POSITION ? fabs(path->p - r->pf) : 0;
-    const double slack = x->order == 3 && !x->walled ? otg_slack(x, T / x->second) * x->length : 0;
     if (!(there <= larger(1e-6 * larger(p, fabs(r->pf)), slack)) || !(fabs(path->duration - T) <= 1e-6 * T)) return
         T == 0 && there == 0;
-    if (x->order >= 2 && !(fabs(path->v - r->vf) <= 1e-6 * larger(v, fabs(r->vf)))) return 0;
-    return x->order < 3 || fabs(path->a - r->af) <= 1e-6 * larger(a, fabs(r->af));
+    if (order >= 2 && !(fabs(path->v - r->vf) <= 1e-6 * larger(v, fabs(r->vf)))) return 0;
+    return order < 3 || fabs(path->a - r->af) <= 1e-6 * larger(a, fabs(r->af));
 }
 
 static int joins(const OtgInput *in, int i) {
@@ -85,6 +84,20 @@ static int as_exactly(const OtgPath *path, const OtgRequest *r) {
     return path->n == 0 || fabs(path->p - r->pf) <= 1e-6 * most;
 }
 
+/* The second half of the pieces from their end, but none before a cruise: what is rounded on the way there must not be
+   in the way of who plans anew from a state near the target. */
+static void anchor(const OtgRequest *r, const OtgAxis *x, OtgPath *path) {
+    double p = r->pf, v = r->vf;
+    if (x->order < 2) return;
+    for (int i = path->n - 1; i > (path->n - 1) / 2; i--) {
+        OtgPiece *q = &path->piece[i];
+        if (q->j == 0 && q->a == 0) break;
+        q->v = v - q->dt * (q->a + 0.5 * q->dt * q->j);
+        if (r->interface == OTG_POSITION) q->p = p - q->dt * (q->v + q->dt * (0.5 * q->a + q->dt * q->j / 6));
+        p = q->p, v = q->v;
+    }
+}
+
 static int finish(const OtgInput *in, int i, const OtgAxis *x, const OtgRequest *r, double T, OtgPath *path) {
     OtgSteps s;
     OtgLegs legs;
@@ -94,9 +107,11 @@ static int finish(const OtgInput *in, int i, const OtgAxis *x, const OtgRequest 
         otg_axis_fill(x, T, &s);
         otg_pieces(path, &s, x, 1, r->p0, r->v0, r->a0);
     }
-    const int good = path->n == 0 || arrives(x, r, T, path);
+    const double slack = x->order == 3 && !x->walled ? otg_slack(x, T / x->second) * x->length : 0;
+    const int good = path->n == 0 || otg_arrives(x->order, r, T, slack, path), exact = as_exactly(path, r);
+    if (r->interface == OTG_VELOCITY || exact) anchor(r, x, path);
     path->duration = T;
-    if (r->interface == OTG_POSITION && as_exactly(path, r)) path->p = r->pf;
+    if (r->interface == OTG_POSITION && exact) path->p = r->pf;
     path->v = x->order == 1 ? 0 : r->vf;
     path->a = x->order == 3 ? r->af : 0;
     return good;

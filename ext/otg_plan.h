@@ -53,6 +53,8 @@ OtgRequest otg_request(const OtgInput *in, int i);
 /* The next duration in whole cycles. */
 double otg_whole(const OtgInput *in, double T);
 OtgStatus otg_phase(const OtgInput *in, OtgAxis *line, OtgPath *paths, OtgAnswer *answer);
+/* Whether the pieces lead to the target in the time T, as exactly as numbers of their size can, or to `slack`. */
+int otg_arrives(int order, const OtgRequest *r, double T, double slack, const OtgPath *path);
 /* The pieces of an axis from the steps of x, of which it does its share. */
 void otg_pieces(OtgPath *path, const OtgSteps *s, const OtgAxis *x, double share, double p, double v, double a);
 

@@ -26,6 +26,10 @@ void otg_prepare2(OtgAxis *x) {
     x->until[0] = INFINITY;
     if (x->order == 1) return;
     if (x->interface == OTG_POSITION) brake(x);
+    if (x->interface == OTG_POSITION) {
+        const double weaker = x->hi < x->lo ? x->hi : x->lo, speeds = fabs(x->v0) + fabs(x->vf);
+        x->rough = x->grain / 8 * speeds * speeds / weaker; /* as in otg_axis.c */
+    }
     x->from[0] = dv > 0 ? (x->vf - x->v0) / x->hi : (x->v0 - x->vf) / x->lo;
 }
 
@@ -81,8 +85,8 @@ static double next1(const OtgAxis *x, double T) {
 
 double otg_slack2(const OtgAxis *x, double T) {
     const double gained = larger(x->hi, x->lo) * T, most = larger(x->up, x->down);
-    return x->slack + x->grain * (fabs(x->d) + (fabs(x->v0) + fabs(x->vf) + (gained < most ? gained :
-        most)) * T);
+    const double way = fabs(x->d) + (fabs(x->v0) + fabs(x->vf) + (gained < most ? gained : most)) * T;
+    return x->slack + x->grain * way + (x->rough < OTG_ROUGH * way ? x->rough : OTG_ROUGH * way);
 }
 
 double otg_next2(const OtgAxis *x, double T) {
