@@ -23,7 +23,8 @@ FAMILIES = {
 
 def jumps(problems, parts):
     """How many arrivals move by more than 1e-6 of the motion when it is planned anew at these parts of its last ramp,
-    and at the same parts of the whole; but not for the last hundred-thousandth, where times are hardly numbers any more."""
+    and of the whole; but not in the last hundred-thousandth, where times are hardly numbers any more.
+    """
     otg, count = Otg(problems.shape[2]), 0
     for fields in problems:
         motion = plan(fields)
