@@ -48,6 +48,7 @@ cdef enum:
     AMIN = 9
     JMAX = 10
     FIELDS = 11
+    WALLED = 13
 
 FIELD_NAMES = ("current_position", "current_velocity", "current_acceleration",
                "target_position", "target_velocity", "target_acceleration",
@@ -198,7 +199,7 @@ cdef class Planner:
     def many(self, Input given not None, const double[:, :, ::1] problems, double[::1] out, double[:, ::1] audit=None):
         """Durations of many requests, NaN where one is invalid; its audit (n, 2): worst excess of a limit, worst miss.
 
-        ``problems`` (n, 6, dof) replaces the states, (n, 11, dof) the limits too.
+        ``problems`` (n, 6, dof) replaces the states, (n, 11, dof) the limits too, (n, 13, dof) the position limits too.
         """
         cdef OtgInput request
         cdef OtgAnswer answer
@@ -207,16 +208,20 @@ cdef class Planner:
         cdef int i, n = self.degrees_of_freedom, fields = problems.shape[1]
         if given.degrees_of_freedom != n or problems.shape[2] != n or out.shape[0] != problems.shape[0]:
             raise ValueError("the shapes do not fit")
-        if fields != 6 and fields != FIELDS:
+        if fields != 6 and fields != FIELDS and fields != WALLED:
             raise ValueError("the shapes do not fit")
         if audit is not None and (audit.shape[0] != out.shape[0] or audit.shape[1] != 2):
             raise ValueError("the shapes do not fit")
         given.fill(&request, self.delta_time)
+        if fields == WALLED:
+            request.low = request.high = given.walls
         self.make_room(&request, room)
         with nogil:
             for k in range(problems.shape[0]):
-                for i in range(fields):
+                for i in range(min(fields, FIELDS)):
                     request.field[i] = &problems[k, i, 0]
+                if fields == WALLED:
+                    request.low, request.high = &problems[k, FIELDS, 0], &problems[k, FIELDS + 1, 0]
                 if otg_plan(&request, self.axes, room.path, &answer) != 0:
                     out[k] = NAN
                     continue

@@ -86,8 +86,7 @@ static int line_request(const OtgInput *in, OtgRequest *r, Vector *line, int *st
 
 /* A wall along the line; where the start is outside of it, as far as the motion must go. */
 static double wall_along(const OtgRequest *r, double wall) {
-    double a;
-    return wall < 0 ? otg_peak(r, &a) : wall;
+    return wall < 0 ? otg_way_out(r) : wall;
 }
 
 /* The room along the line: where every axis is in its own; and whose walls bound it. */

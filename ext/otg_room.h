@@ -34,6 +34,8 @@ typedef struct {
 int otg_room(OtgRoom *room, const OtgRequest *r, double low, double high);
 /* The highest point that the motion must reach on its hardest stop; the acceleration at it in *a. */
 double otg_peak(const OtgRequest *r, double *a);
+/* How far a start outside may go on before it comes back: as far as it takes to stop. */
+double otg_way_out(const OtgRequest *r);
 /* The point at which it can stop with acceleration a, as fast as possible. */
 double otg_stop(const OtgRequest *r, double a);
 OtgRequest otg_mirrored(const OtgRequest *r);

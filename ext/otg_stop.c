@@ -40,30 +40,38 @@ static int turns_by_itself(const OtgRequest *r, double most, double *a) {
     return 1;
 }
 
+/* The top at which it turns by itself with acceleration a. */
+static double turning_point(const OtgRequest *r, double a) {
+    const double t = 2 * r->v0 / -(r->a0 + a);
+    return r->p0 + t * (r->v0 + t * (0.5 * r->a0 + t * r->jmax / 6));
+}
+
 double otg_peak(const OtgRequest *r, double *a) {
     *a = 0;
     if (isinf(r->jmax)) return isinf(r->amin) ? r->p0 : at_once(r);
     const double turned = r->a0 * r->a0 + 2 * r->jmax * r->v0; /* the square of the acceleration at the peak */
     const double most = r->interface == OTG_VELOCITY ? -r->amin : fmin(-r->amin, sqrt(2 * r->jmax * -r->vmin));
     if (!(r->v0 > 0) && !(r->a0 > 0 && turned > 0)) return r->p0;
-    if (turns_by_itself(r, most, a)) {
-        const double t = 2 * r->v0 / -(r->a0 + *a);
-        return r->p0 + t * (r->v0 + t * (0.5 * r->a0 + t * r->jmax / 6));
-    }
+    if (turns_by_itself(r, most, a)) return turning_point(r, *a);
     *a = -fmin(most, sqrt(turned));
     return fmax(r->p0, otg_stop(r, *a));
 }
 
-int otg_room(OtgRoom *room, const OtgRequest *r, double low, double high) {
+double otg_way_out(const OtgRequest *r) {
     double a;
+    if (isfinite(r->jmax) && turns_by_itself(r, 0, &a)) return turning_point(r, a);
+    return fmax(otg_peak(r, &a), otg_stop(r, 0));
+}
+
+int otg_room(OtgRoom *room, const OtgRequest *r, double low, double high) {
     *room = (OtgRoom){low, high, 0, NULL};
     if (isinf(low) && isinf(high)) return 0;
     const double far = fmax(fabs(r->p0), r->interface == OTG_POSITION ? fabs(r->pf) : 0);
     room->slack = 4e-13 * fmax(far, fmax(isfinite(low) ? fabs(low) : 0, isfinite(high) ? fabs(high) : 0));
-    if (r->p0 > high) room->high = otg_peak(r, &a);
+    if (r->p0 > high) room->high = otg_way_out(r);
     if (r->p0 < low) {
         const OtgRequest m = otg_mirrored(r);
-        room->low = -otg_peak(&m, &a);
+        room->low = -otg_way_out(&m);
     }
     return 1;
 }

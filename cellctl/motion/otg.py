@@ -303,10 +303,11 @@ class Otg:
         """The least durations of many requests, shape (n,); NaN where one is invalid.
 
         ``states`` (n, 6, dof): current position, velocity, acceleration, target position, velocity, acceleration;
-        limits and choices are those of ``given``. With (n, 11, dof) the limits too, as ``_otg.FIELD_NAMES``.
+        limits and choices are those of ``given``. With (n, 11, dof) the limits too, as ``_otg.FIELD_NAMES``;
+        with (n, 13, dof) also the position limits, lower and upper.
         """
         problems = np.ascontiguousarray(states, np.float64)
-        if problems.ndim != 3 or problems.shape[1] not in (6, 11) or problems.shape[2] != self.degrees_of_freedom:
+        if problems.ndim != 3 or problems.shape[1] not in (6, 11, 13) or problems.shape[2] != self.degrees_of_freedom:
             raise UsageError(f"states has shape {problems.shape}, not (n, 6, {self.degrees_of_freedom})")
         self._check(given)
         out = output(out, (len(problems),))

@@ -56,7 +56,7 @@ class Certificate:
     """Bounds that hold at every moment of a trajectory, rounding included; rows are lower and upper, shape (2, dof).
 
     ``excess`` is the largest violation of the limits that cannot be ruled out, relative to the wider of the limit's two
-    sides; negative or zero where all hold.
+    sides, for a position also to the largest one that there is; negative or zero where all hold.
     """
 
     position: Floats
@@ -72,6 +72,8 @@ class Certificate:
 
 def _excess(bounds: Floats, limits: Floats) -> float:
     sizes = np.where(np.isfinite(limits), np.abs(limits), 0.0).max(axis=1)
+    reach = np.where(np.isfinite(bounds[0]), np.abs(bounds[0]), 0.0).max(axis=0)
+    sizes[0] = np.maximum(sizes[0], reach)  # a position is rounded as the largest one is
     told = np.isfinite(limits)  # what is not limited is not broken, by whatever infinity
     above = np.subtract(bounds[:, 1], limits[:, 1], where=told[:, 1], out=np.full_like(bounds[:, 1], -math.inf))
     below = np.subtract(limits[:, 0], bounds[:, 0], where=told[:, 0], out=np.full_like(bounds[:, 0], -math.inf))

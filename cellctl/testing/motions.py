@@ -70,10 +70,10 @@ def judge(requests: Floats, like: InputParameter | None = None) -> tuple[Floats,
 
     NaN durations are failures. The excess is from proven bounds and relative to the limit; limits that the initial
     state breaks already count from there. The miss is the largest jump between pieces or at the end, relative to the
-    size of the motion.
+    size of the motion. With position limits, shape (n, 13, dof), these count too.
     Choices (interface, synchronization, durations) are those of ``like``.
     """
-    given = request_of(requests[0]) if like is None else like
+    given = request_of(requests[0, :11]) if like is None else like
     durations, worst = np.empty(len(requests)), np.zeros((len(requests), 2))
     Planner(requests.shape[2], 0.001).many(given, np.ascontiguousarray(requests), durations, worst)
     return durations, worst[:, 0], worst[:, 1]

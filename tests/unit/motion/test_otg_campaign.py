@@ -6,7 +6,10 @@
 import numpy as np
 import pytest
 
-from .problems import UNITS, audit, random_problems
+from cellctl.testing.motions import judge
+from cellctl.testing.rooms import PLACES, with_walls
+
+from .problems import UNITS, audit, random_problems, request
 
 N = 4000
 
@@ -77,3 +80,32 @@ def test_a_minimum_duration_is_kept():
     assert (durations == 7.0).mean() > 0.1
     assert excess.max() < 1e-12
     assert miss.max() < 1e-9
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("order", [2, 3])
+@pytest.mark.parametrize("dof", [1, 3])
+def test_between_walls(place, order, dof):
+    """As much room as it takes to stop, and to come to the target: then there is a motion of every longer time."""
+    problems = random_problems(9, N, dof, decades=1.0)
+    if order == 2:
+        problems[:, [2, 5]], problems[:, 10] = 0, np.inf
+    walled = with_walls(9, problems, place)
+    durations, excess, miss = judge(walled, request(problems[0]))
+    assert np.isfinite(durations).all()
+    assert excess.max() < 1e-12
+    assert miss.max() < 1e-8
+
+
+@pytest.mark.parametrize("place", ["in", "at", "near"])
+@pytest.mark.parametrize("order", [2, 3])
+def test_a_velocity_between_walls(place, order):
+    problems = random_problems(10, 500, 2)
+    if order == 2:
+        problems[:, [2, 5]], problems[:, 10] = 0, np.inf
+    given = request(problems[0])
+    given.control_interface = 1
+    durations, excess, miss = judge(with_walls(10, problems, place, interface=1), given)
+    assert np.isfinite(durations).all()
+    assert excess.max() < 1e-12
+    assert miss.max() < 1e-8
