@@ -7,18 +7,18 @@ from cellctl.devices.capabilities import (
     DigitalIO,
     EnergyMeter,
     Gripper,
-    Joints,
     Robot,
-    Target,
     VisionStation,
 )
 from cellctl.devices.device import Condition, Device, DeviceConfig, Health, Identity
 from cellctl.devices.registry import Driver, driver_names, find_driver
 from cellctl.devices.signal import Quality, Signal, Value
+from cellctl.devices.targets import ByJoints, Joints, Leg, Legs, Target
 
 __all__ = [
     "CAPABILITIES",
     "Action",
+    "ByJoints",
     "Condition",
     "Conveyor",
     "Device",
@@ -30,6 +30,8 @@ __all__ = [
     "Health",
     "Identity",
     "Joints",
+    "Leg",
+    "Legs",
     "Parameter",
     "Quality",
     "Robot",

@@ -14,7 +14,7 @@ _PLAIN = {bool: "bool", int: "count", str: "text", float: "number"}
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of an action. ``kind`` is a name from ``units.KINDS``, or bool, count, text, target."""
+    """One argument of an action. ``kind`` is a name from ``units.KINDS``, bool, count, text, pose, target, targets."""
 
     name: str
     kind: str

@@ -12,11 +12,10 @@ from typing import Annotated, Any, ClassVar
 
 from cellctl.devices.actions import action
 from cellctl.devices.device import Device
+from cellctl.devices.targets import ByJoints, Joints, Legs, Target
+from cellctl.errors import UsageError
 from cellctl.motion.pose import Pose
 from cellctl.units import Acceleration, AngularAcceleration, AngularSpeed, Force, Length, Speed
-
-Joints = tuple[float, ...]
-Target = Annotated[Joints | Pose, "target"]
 
 
 class Robot(Device):
@@ -46,6 +45,36 @@ class Robot(Device):
     @abstractmethod
     async def move_linear(self, to: Target, speed: Speed = 0.25, acceleration: Acceleration = 1.2) -> None:
         """Go to a pose on a straight line of the tool point."""
+
+    @action(faults=("unreachable", "stopped"), moves=True)
+    async def move_circular(
+        self, via: Annotated[Pose, "pose"], to: Target, speed: Speed = 0.25, acceleration: Acceleration = 1.2
+    ) -> None:
+        """Go to a pose on the arc through the point of ``via``; the tool turns evenly. Raises UsageError: cannot."""
+        raise UsageError(
+            f"{self.config.driver} cannot move along an arc", where=self.name, hint="Use move_linear, or follow"
+        )
+
+    @action(faults=("unreachable", "stopped"), moves=True)
+    async def follow(
+        self,
+        path: Legs,
+        blend: Length = 0.02,
+        *,
+        speed: Speed = 0.25,
+        acceleration: Acceleration = 1.2,
+        joint_speed: AngularSpeed = 1.05,
+        joint_acceleration: AngularAcceleration = 2.4,
+    ) -> None:
+        """Go through all targets: to poses on lines, else straight in joint space; corners rounded within ``blend``.
+
+        An arm whose driver does not say otherwise stops at each target, so its corners are not rounded.
+        """
+        for leg in path:
+            if isinstance(leg, Pose):
+                await self.move_linear(leg, speed, acceleration)
+            else:
+                await self.move(leg.pose if isinstance(leg, ByJoints) else leg, joint_speed, joint_acceleration)
 
     @abstractmethod
     async def set_permit(self, allowed: bool) -> None:

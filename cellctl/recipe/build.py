@@ -19,9 +19,12 @@ from cellctl.recipe.diagnostics import Problems, near, nearest
 from cellctl.recipe.expressions import Expr, ExpressionError, parse
 from cellctl.recipe.file_model import UNKNOWN_EXPR, FileModel
 from cellctl.recipe.hints import bare, choices, is_model, kind_of, neutral, plans_of, suits, union_keys
+from cellctl.recipe.nodes import Items
 from cellctl.recipe.value_types import Type, describe, mismatch, unit_hint
 from cellctl.recipe.yaml_nodes import ListNode, MapNode, ScalarNode, YamlNode
 from cellctl.units import KINDS, NUMBER, parse_quantity, show
+
+MAX_TARGETS = 100  # in one list
 
 
 class _Broken:
@@ -83,7 +86,7 @@ class Builder:
                 plan = plans[key]
                 values[key] = self.build(value, plan.hint, plan.kind, key)
             elif extra:
-                values[key] = self.build(value, Expr, "", key)
+                values[key] = self._targets(value, key) if isinstance(value, ListNode) else self._expression(value, key)
             else:
                 self.problems.add("unknown-key", f"there is no key {key!r} here", node.keys[key], hint=near(key, plans))
                 self.problems.suspects.update(value.texts())
@@ -196,6 +199,23 @@ class Builder:
             self.problems.add("expression", error.message, node, hint=error.hint, offset=error.offset)
             self.problems.suspects.update(node.texts())
             return UNKNOWN_EXPR
+
+    def _targets(self, node: ListNode, what: str) -> Expr:
+        """A list of expressions as one; each item keeps its own place in ``node``."""
+        if not 0 < len(node.items) <= MAX_TARGETS:
+            self._wrong(node, f"{what} has {len(node.items)} items, and must have 1 to {MAX_TARGETS}")
+            return UNKNOWN_EXPR
+        texts = [item.text if isinstance(item, ScalarNode) and item.plain else "" for item in node.items]
+        for item, text in zip(node.items, texts, strict=True):
+            if text.count("(") > text.count(")"):  # YAML has cut [above(ready, 30 mm)] at its comma
+                hint = 'Put it in quotes: ["above(ready, 30 mm)"]'
+                self.problems.add("yaml-syntax", "in brackets the comma ends the item", item, hint=hint)
+                return UNKNOWN_EXPR
+        items = [self._expression(item, f"an item of {what}") for item in node.items]
+        if UNKNOWN_EXPR in items:
+            return UNKNOWN_EXPR
+        root = Items(items=tuple(item.root for item in items))
+        return Expr(root, root.write())
 
     def _list(self, node: YamlNode, hint: Any, kind: str, what: str) -> Any:
         if not isinstance(node, ListNode):

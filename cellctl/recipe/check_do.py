@@ -10,9 +10,10 @@ from cellctl.recipe.diagnostics import near, nearest
 from cellctl.recipe.expressions import Expr
 from cellctl.recipe.fields import actions
 from cellctl.recipe.file_model import UNKNOWN_EXPR
-from cellctl.recipe.nodes import Name
+from cellctl.recipe.nodes import Items, Name
 from cellctl.recipe.recipe_file import DEVICE_NEEDS, THINGS, CallStep, DoStep
-from cellctl.recipe.value_types import UNKNOWN, describe, type_of_kind
+from cellctl.recipe.value_types import LEG, UNKNOWN, describe, type_of_kind
+from cellctl.recipe.yaml_nodes import ListNode, YamlNode
 
 _NAMED = (*DEVICE_NEEDS, *THINGS, "part")
 
@@ -70,10 +71,7 @@ def _arguments(context: Context, step: DoStep, action: Action) -> set[str | None
             continue
         if expression is UNKNOWN_EXPR:
             continue
-        node = step.place_of(name)
-        found = context.scope.check(expression, node, type_of_kind(parameter.kind), name)
-        if found != UNKNOWN:
-            bounds(context, name, expression, parameter.kind, node)
+        _value(context, name, expression, parameter.kind, step.place_of(name))
     for name, parameter in action.parameters.items():
         if parameter.required and name not in given and name not in meant:
             context.tell(
@@ -83,6 +81,16 @@ def _arguments(context: Context, step: DoStep, action: Action) -> set[str | None
                 hint=f"Write {name}: … ({describe(type_of_kind(parameter.kind))})",
             )
     return meant
+
+
+def _value(context: Context, name: str, expression: Expr, kind: str, node: YamlNode) -> None:
+    """Look at the value that an argument is given; a list's items each where they are written."""
+    root = expression.root
+    if kind == "targets" and isinstance(root, Items) and isinstance(node, ListNode):
+        for item, place in zip(root.items, node.items, strict=True):
+            context.scope.check(Expr(item, item.write()), place, LEG, f"a target of {name}")
+    elif context.scope.check(expression, node, type_of_kind(kind), name) != UNKNOWN:
+        bounds(context, name, expression, kind, node)
 
 
 def _effect(context: Context, step: DoStep, action: Action | None, meant: set[str | None]) -> None:
@@ -189,8 +197,7 @@ def _argument(context: Context, step: CallStep, name: str, kind: str, expression
         return
     node = step.place_of(name)
     if kind not in _NAMED:
-        if context.scope.check(expression, node, type_of_kind(kind), name) != UNKNOWN:
-            bounds(context, name, expression, kind, node)
+        _value(context, name, expression, kind, node)
         return
     root = expression.root
     what = describe(type_of_kind(kind))

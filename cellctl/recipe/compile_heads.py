@@ -100,7 +100,7 @@ def _do(compiler: Compiler, step: DoStep, at: At) -> Address:
         result=step.as_,
         effect=_effect(compiler, step, at),
     )
-    return compiler.emit(at, made, compiler.user_node(step, "to", at.place))
+    return compiler.emit(at, made, compiler.user_node(step, "path" if "path" in given else "to", at.place))
 
 
 def _effect(compiler: Compiler, step: DoStep, at: At) -> PartEffect | None:

@@ -6,7 +6,8 @@
     min(belt_speed * 0.5, 200 mm/s)
 
 Numbers with units, ``true``/``false``, texts in quotes, known names, ``+ - * /``, comparison,
-``and or not``, and the functions abs, min, max, above(pose, length), near(a, b, tolerance). A unit
+``and or not``, lists of targets in ``[ ]``, and the functions abs, min, max, above(pose, length),
+near(a, b, tolerance), ptp(pose). A unit
 is written right after its number and without blanks inside (``80 mm/s`` is a speed, ``80 mm / s``
 divides by ``s``). There is nothing else: no attributes, no powers, no text building.
 """
@@ -27,6 +28,7 @@ from cellctl.recipe.nodes import (
     Chain,
     Comparison,
     EvaluationError,
+    Items,
     Logic,
     Lookup,
     Name,
@@ -51,7 +53,7 @@ _UNIT = re.compile(rf"[ \t]*({_ATOM}){_POWER}")
 _NEXT_UNIT = re.compile(rf"[/*·]({_ATOM}){_POWER}(?![\w.(])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _TEXT = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
-_SIGN = re.compile(r"<=|>=|==|!=|[-+*/<>(),×÷]")
+_SIGN = re.compile(r"<=|>=|==|!=|[-+*/<>(),×÷\[\]]")
 _WORDS = frozenset({"and", "or", "not", "true", "false"})
 _SAME = {"×": "*", "÷": "/"}
 
@@ -283,7 +285,26 @@ class _Parser:
             if not self._accept(")"):
                 raise ExpressionError("this bracket is never closed", token.offset)
             return node
+        if token.text == "[" and token.kind == "sign":
+            self._deeper(token.offset)
+            items = self._several("]", token.offset)
+            self._depth -= 1
+            return Items(items=items, offset=token.offset)
         raise self._unexpected(token)
+
+    def _several(self, end: str, opened: int) -> tuple[Node, ...]:
+        """What stands between commas up to ``end``; the bracket was opened at the offset ``opened``."""
+        found: list[Node] = []
+        if self._accept(end):
+            return ()
+        while True:
+            found.append(self._logic("or"))
+            if self._accept(end):
+                return tuple(found)
+            if not self._accept(","):
+                if self._now.kind == "end":
+                    raise ExpressionError("this bracket is never closed", opened)
+                raise self._unexpected(self._now)
 
     def _call(self, token: _Token) -> Node:
         if token.text not in FUNCTIONS:
@@ -291,19 +312,9 @@ class _Parser:
                 f"there is no function {token.text!r}", token.offset, hint=f"The functions are {', '.join(FUNCTIONS)}"
             )
         self._deeper(token.offset)
-        arguments: list[Node] = []
-        if not self._accept(")"):
-            arguments.append(self._logic("or"))
-            while self._accept(","):
-                arguments.append(self._logic("or"))
-            if not self._accept(")"):
-                raise (
-                    self._unexpected(self._now)
-                    if self._now.kind != "end"
-                    else ExpressionError("this bracket is never closed", token.offset + len(token.text))
-                )
+        arguments = self._several(")", token.offset + len(token.text))
         self._depth -= 1
-        return Call(function=token.text, arguments=tuple(arguments), offset=token.offset)
+        return Call(function=token.text, arguments=arguments, offset=token.offset)
 
 
 def _number(token: _Token) -> Number:

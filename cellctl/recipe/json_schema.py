@@ -13,6 +13,7 @@ from pydantic import BaseModel, WithJsonSchema, create_model
 
 from cellctl.devices import CAPABILITIES, DeviceConfig, driver_names, find_driver
 from cellctl.errors import CellError
+from cellctl.recipe.build import MAX_TARGETS
 from cellctl.recipe.cell_file import CellFile, DeviceEntry
 from cellctl.recipe.fields import actions
 from cellctl.recipe.recipe_file import DEVICE_NEEDS, STEPS, THINGS, RecipeFile
@@ -24,6 +25,13 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 Schema = dict[str, Any]
 _STEP_NAMES = frozenset(model.__name__ for model in STEPS.values())
 _EXPRESSION: Schema = {"type": ["string", "number", "boolean"], "description": "an expression"}
+_TARGETS: Schema = {
+    "type": ["array", "string"],
+    "items": _EXPRESSION,
+    "minItems": 1,
+    "maxItems": MAX_TARGETS,
+    "description": "targets: a list of expressions, or an expression",
+}
 
 
 def schema(kind: Literal["cell", "recipe"]) -> Schema:
@@ -138,9 +146,8 @@ def _arguments(do_step: Schema) -> None:
     for capability in CAPABILITIES:
         for action in actions(capability).values():
             for name, parameter in action.parameters.items():
-                properties.setdefault(
-                    name, {**_EXPRESSION, "description": f"{parameter.kind.replace('_', ' ')}: an expression"}
-                )
+                plain = {**_EXPRESSION, "description": f"{parameter.kind.replace('_', ' ')}: an expression"}
+                properties.setdefault(name, _TARGETS if parameter.kind == "targets" else plain)
     do_step["additionalProperties"] = _EXPRESSION
 
 

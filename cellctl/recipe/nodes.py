@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from cellctl.devices.targets import ByJoints
 from cellctl.errors import CellError
+from cellctl.motion.pose import Pose
 from cellctl.units import NUMBER, Dimension
 
 Lookup = Callable[[str, str | None], Any]
@@ -241,6 +243,22 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Items(Node):
+    """A list of targets: ``[above(part.pose, 80 mm), part.pose]``."""
+
+    items: tuple[Node, ...]
+
+    def evaluate(self, lookup: Lookup) -> Any:  # noqa: D102
+        return tuple(item.evaluate(lookup) for item in self.items)
+
+    def write(self) -> str:  # noqa: D102
+        return f"[{', '.join(item.write() for item in self.items)}]"
+
+    def children(self) -> tuple[Node, ...]:  # noqa: D102
+        return self.items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong(Node):
     """Stands for an expression that could not be read, so that checking goes on around it."""
 
@@ -289,6 +307,10 @@ def _above(pose: Any, height: float) -> Any:
     return pose.above(height)
 
 
+def _ptp(target: Any) -> Any:
+    return ByJoints(target) if isinstance(target, Pose) else target  # joints are reached so anyway
+
+
 def _near(a: Any, b: Any, tolerance: float) -> bool:
     if isinstance(a, int | float):
         return bool(abs(a - b) <= tolerance)
@@ -302,4 +324,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": max,
     "above": _above,
     "near": _near,
+    "ptp": _ptp,
 }

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from cellctl.errors import CellError, UsageError
+from cellctl.errors import UsageError
 from cellctl.motion.pose import Pose
 from cellctl.recipe.cell import Cell, CellDevice
 from cellctl.recipe.cell_file import CellFile
 from cellctl.recipe.diagnostics import Problems
-from cellctl.recipe.expressions import Expr
-from cellctl.recipe.fields import PART
 from cellctl.recipe.nodes import Name
-from cellctl.recipe.program import Do, Program
+from cellctl.recipe.program import Address, Do, Program
+from cellctl.recipe.targets import Target, cases, expressions, is_motion, moves_of, stations
 from cellctl.recipe.yaml_nodes import ListNode, YamlNode
 
 if TYPE_CHECKING:
     from cellctl.motion.arms import Arm
-
-Target = tuple[float, ...] | Pose
 
 
 @lru_cache(maxsize=32)
@@ -129,61 +126,39 @@ def _tool(cell: Cell, robot: CellDevice, tool: str, node: YamlNode, problems: Pr
         )
 
 
-def check_program(program: Program, cell: Cell, nodes: dict[str, YamlNode], problems: Problems) -> None:
-    """Where each motion step goes, as far as it is known before the run; ``nodes`` by step address."""
-    seen: set[tuple[str, Expr]] = set()
+def check_program(program: Program, cell: Cell, nodes: dict[str, YamlNode], problems: Problems) -> set[Address]:
+    """Where each motion step goes, as far as it is known before the run; the steps that cannot be done.
+
+    ``nodes`` says where the user wrote each step.
+    """
+    seen: dict[object, bool] = {}
+    wrong: set[Address] = set()
     for step in program.steps.values():
-        if not isinstance(step, Do) or step.capability != "robot" or "to" not in step.arguments:
+        if not is_motion(step) or step.device not in cell.devices:
             continue
-        robot = cell.devices.get(step.device)
-        if robot is None or (step.device, step.arguments["to"]) in seen:
-            continue
-        seen.add((step.device, step.arguments["to"]))
-        for target, what in _targets(program, cell, step, problems):
-            message, hint = objection(robot, target)
-            if message:
-                problems.add("out-of-reach", f"{what}{message}", nodes[step.address], hint=hint)
-                break
+        key = (step.device, *expressions(step))
+        if key not in seen:
+            seen[key] = _suspect(program, cell, step, problems) or _told(program, cell, step, nodes, problems)
+        if seen[key]:
+            wrong.add(step.address)
+    return wrong
 
 
-class _NotKnown(CellError):
-    """The value is not known before the run."""
+def _suspect(program: Program, cell: Cell, step: Do, problems: Problems) -> bool:
+    """Whether something is wrong already with a place that the step names."""
+    named = {station.name for station in stations(program, cell, step)}
+    for expression in expressions(step):
+        named |= {program.bindings.get(each.name, "") for each in expression.root.walk() if isinstance(each, Name)}
+    return not problems.suspects.isdisjoint(named & {*cell.stations, *cell.positions})
 
 
-def _targets(program: Program, cell: Cell, step: Do, problems: Problems) -> list[tuple[Target, str]]:
-    """The targets of a step: one, or one for each slot of the station that it names."""
-    expression = step.arguments["to"]
-    names = [node for node in expression.root.walk() if isinstance(node, Name)]
-    if all(node is expression.root for node in names) and names and names[0].field_name is None:
-        bound = program.bindings.get(names[0].name, "")
-        if bound in problems.suspects:
-            return []
-    station_role = next((name.name for name in names if name.field_name in {"slot", "slot_used"}), None)
-    station = cell.stations.get(program.bindings.get(station_role, "")) if station_role else None
-    if station is not None and station.name in problems.suspects:
-        return []
-    choices: list[Pose | None] = [*dict.fromkeys(station.slots)] if station else [None]
-    found: list[tuple[Target, str]] = []
-    for index, slot in enumerate(choices):
-
-        def lookup(name: str, field: str | None, slot: Pose | None = slot) -> object:
-            if field in {"slot", "slot_used"} and slot is not None:
-                return slot
-            if field is None and name in program.parameters:
-                return program.parameters[name]
-            position = cell.positions.get(program.bindings.get(name, ""))
-            if field is None and position is not None:
-                return position.target
-            if program.part is not None and field in {"width", "mass", "tolerance"} and field in PART:
-                return getattr(program.part, field)
-            raise _NotKnown(f"{name} is not known before the run")
-
-        try:
-            target: object = expression.evaluate(lookup)
-        except CellError:
-            return []
-        if not isinstance(target, tuple):
-            return []  # no target at all: told of
-        where = f"slot {index} of {station.name}: " if station else ""
-        found.append((cast(Target, target), where))
-    return found
+def _told(program: Program, cell: Cell, step: Do, nodes: dict[str, YamlNode], problems: Problems) -> bool:
+    for case in cases(program, cell, step):
+        for move in moves_of(program, cell, step, case):
+            for target in (move.via, move.target):
+                message, hint = objection(cell.devices[step.device], target) if target is not None else ("", "")
+                if message:
+                    where = f"{case.name}: " if case.name else ""
+                    problems.add("out-of-reach", f"{where}{message}", nodes[step.address], hint=hint)
+                    return True
+    return False

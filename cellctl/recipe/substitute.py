@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cellctl.errors import CellError
 from cellctl.recipe.expressions import Expr
-from cellctl.recipe.nodes import Call, Chain, Comparison, Logic, Name, Node, Prefix
+from cellctl.recipe.nodes import Call, Chain, Comparison, Items, Logic, Name, Node, Prefix
 
 MAX_NODES = 400
 
@@ -52,6 +52,8 @@ def _replaced(node: Node, env: Env) -> Node:
         case Comparison():
             return replace(node, left=_replaced(node.left, env), right=_replaced(node.right, env))
         case Logic():
+            return replace(node, items=tuple(_replaced(item, env) for item in node.items))
+        case Items():
             return replace(node, items=tuple(_replaced(item, env) for item in node.items))
         case Call():
             return replace(node, arguments=tuple(_replaced(each, env) for each in node.arguments))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cellctl.recipe.nodes import Call, Chain, Comparison, Logic, Name, Node, Number, Prefix, Text, Truth
+from cellctl.recipe.nodes import Call, Chain, Comparison, Items, Logic, Name, Node, Number, Prefix, Text, Truth
 from cellctl.units import KINDS, LENGTH, NUMBER, Dimension
 
 
 class Type(NamedTuple):
     """What kind of value it is; numbers have a dimension. ``name`` is number, count, bool, text, pose,
-    joints, target (pose or joints), thing (a role that is no value) or unknown (already told of)."""
+    joints, target (pose or joints), ptp (a joint move to a pose), leg (any of these), targets (a list of legs), thing
+    (a role that is no value) or unknown (already told of)."""
 
     name: str
     dimension: Dimension = NUMBER
@@ -25,8 +26,12 @@ TEXT = Type("text")
 POSE = Type("pose")
 JOINTS = Type("joints")
 TARGET = Type("target")
+PTP = Type("ptp")
+LEG = Type("leg")
+TARGETS = Type("targets")
 NUMERIC = frozenset({"number", "count"})
 _PLAIN = {"bool": BOOL, "count": COUNT, "text": TEXT, "pose": POSE, "joints": JOINTS, "target": TARGET}
+_PLAIN["targets"] = TARGETS
 VALUE_KINDS = (*_PLAIN, *KINDS)
 
 Report = Callable[[str, str, int, int, str], None]  # code, message, offset, width, hint
@@ -54,6 +59,9 @@ def describe(wanted: Type) -> str:
         "pose": "a pose",
         "joints": "joint angles",
         "target": "a pose or joint angles",
+        "ptp": "a joint move",
+        "leg": "a pose, joint angles or ptp(pose)",
+        "targets": "a list of targets",
     }
     return words.get(wanted.name) or _article(wanted.detail.replace("_", " "))
 
@@ -79,6 +87,8 @@ def fits(given: Type, wanted: Type) -> bool:
         return given.name in NUMERIC and given.dimension == wanted.dimension
     if wanted.name == "target":
         return given.name in {"target", "pose", "joints"}
+    if wanted.name == "leg":
+        return given.name in {"target", "pose", "joints", "ptp"}
     if wanted.name in {"pose", "joints"}:
         return given.name in {wanted.name, "target"}  # a position not bound yet
     return given.name == wanted.name and given.detail == wanted.detail
@@ -88,6 +98,10 @@ def mismatch(given: Type, wanted: Type) -> tuple[str, str, str]:
     """Code, message (after "… must be") and hint for a value that does not fit."""
     if wanted.name == "number" and given.name in NUMERIC and given.dimension == NUMBER:
         return "unit-missing", f"{describe(wanted)}, and a unit is missing", unit_hint(wanted)
+    if wanted == TARGETS and fits(given, LEG):
+        return "wrong-type", f"{describe(wanted)}, not {describe(given)}", "Write it in brackets: [ready, part.pose]"
+    if given == PTP:
+        return "wrong-type", f"{describe(wanted)}, not {describe(given)}", "ptp() stands in the path of follow"
     code = "wrong-unit" if wanted.name == "number" and given.name == "number" else "wrong-type"
     return code, f"{describe(wanted)}, not {describe(given)}", unit_hint(wanted)
 
@@ -122,6 +136,8 @@ class Inference:
                 return BOOL
             case Call():
                 return self._call(node)
+            case Items():
+                return self._items(node)
             case _:
                 return UNKNOWN
 
@@ -203,7 +219,7 @@ class Inference:
         return BOOL
 
     def _call(self, node: Call) -> Type:
-        wanted = {"abs": 1, "above": 2, "near": 3}.get(node.function)
+        wanted = {"abs": 1, "above": 2, "near": 3, "ptp": 1}.get(node.function)
         given = len(node.arguments)
         if (wanted is not None and given != wanted) or (wanted is None and given < 2):
             many = wanted if wanted is not None else "2 or more"
@@ -211,7 +227,7 @@ class Inference:
                 "arguments",
                 f"{node.function} takes {many} arguments, not {given}",
                 node,
-                "above(pose, length), near(a, b, tolerance), abs(x), min(x, y), max(x, y)",
+                "above(pose, length), near(a, b, tolerance), ptp(pose), abs(x), min(x, y), max(x, y)",
             )
         if node.function == "above":
             self._want(node.arguments[0], POSE, "The first argument of above")
@@ -219,6 +235,9 @@ class Inference:
             return POSE
         if node.function == "near":
             return self._near(node)
+        if node.function == "ptp":
+            self._want(node.arguments[0], TARGET, "The argument of ptp")
+            return PTP
         result = self._number(node.arguments[0], node.function)
         for argument in node.arguments[1:]:
             other = self._number(argument, node.function)
@@ -232,6 +251,13 @@ class Inference:
                 return UNKNOWN
             result = result if result == other else Type("number", result.dimension)
         return result
+
+    def _items(self, node: Items) -> Type:
+        if not node.items:
+            return self._tell("value", "a list without targets", node, "Write at least one")
+        for item in node.items:
+            self._want(item, LEG, "A target in a list")
+        return TARGETS
 
     def _near(self, node: Call) -> Type:
         first, second, tolerance = node.arguments

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cellctl.devices import ByJoints
 from cellctl.motion.pose import Pose
 from cellctl.recipe.expressions import EvaluationError, Expr, ExpressionError, Stale, constant, parse
 from cellctl.recipe.nodes import Name
@@ -78,6 +79,8 @@ def problems(text: str) -> list[str]:
         ("500 mm/s^2 + 1 m/s²", 1.5),
         ("min(speed * 0.5, 200 mm/s)", 0.125),
         ("max(1, 2, 3)", 3),
+        ("[part.pose, above(part.pose, x)]", (Pose(0.4, 0.1, 0.02), Pose(0.4, 0.1, 0.1))),
+        ("[ptp(part.pose)]", (ByJoints(Pose(0.4, 0.1, 0.02)),)),
         ("abs(-4)", 4),
         ("n >= 3 and not no", True),
         ("yes or n / 0 > 1", True),
@@ -105,6 +108,9 @@ def test_values(text: str, expected: object) -> None:
         ("n = 3", 2, "no place"),
         ("n >= 3 &&", 7, "no place"),
         ("(n", 0, "never closed"),
+        ("[n", 0, "never closed"),
+        ("[n,]", 3, "not expected"),
+        ("[n n]", 3, "not expected"),
         ("min(n, 2", 3, "never closed"),
         ("1 < 2 < 3", 6, "do not chain"),
         ("n n", 2, "not expected"),

@@ -17,6 +17,8 @@ def test_the_files_themselves_are_right(tmp_path: Path) -> None:
     assert findings(tmp_path) == []
 
 
+MOVE = "do: arm.move, to: ready, speed: travel"
+
 #: what is there, what is written instead, the code, what the caret marks, a word of message and hint
 RECIPE_MISTAKES = [
     ("do: camera.inspect", "do: camra.inspect", "unknown-name", "camra", "Did you mean camera?"),
@@ -27,6 +29,58 @@ RECIPE_MISTAKES = [
     ("to: ready, speed: travel", "speed: travel", "missing-key", "arm.move", "Write to: …"),
     ("to: ready, speed: travel", "to: infeed", "wrong-type", "infeed", "not a station"),
     ("to: ready, speed: travel", "to: ready, speed: 0 deg/s", "bounds", "0 deg/s", "must be above 0 deg/s"),
+    (
+        "do: arm.move, to: ready, speed: travel",
+        "do: arm.follow, path: ready",
+        "wrong-type",
+        "ready",
+        "Write it in brackets",
+    ),
+    (MOVE, "do: arm.follow, path: []", "wrong-type", None, "must have 1 to 100"),
+    (
+        "do: arm.move, to: ready, speed: travel",
+        "do: arm.follow, path: [ready, pace]",
+        "wrong-type",
+        "pace",
+        "pose, joint angles or",
+    ),
+    (
+        "do: arm.move, to: ready, speed: travel",
+        "do: arm.follow, path: '[ready, pace]'",
+        "wrong-type",
+        "pace",
+        "pose, joint angles or",
+    ),
+    (
+        "do: arm.move, to: ready, speed: travel",
+        "do: arm.follow, path: [redy]",
+        "unknown-name",
+        "redy",
+        "Did you mean ready?",
+    ),
+    (
+        "do: arm.move, to: ready, speed: travel",
+        "do: arm.follow, path: [above(good.slot, 5 mm)]",
+        "yaml-syntax",
+        None,
+        "quotes",
+    ),
+    (
+        "do: arm.move, to: ready, speed: travel",
+        "do: arm.follow, path: [ready], blend: 5",
+        "unit-missing",
+        "5",
+        "like 5 mm",
+    ),
+    ("to: ready, speed: travel", "to: [ready], speed: travel", "wrong-type", None, "not a list of targets"),
+    ("to: ready, speed: travel", "to: ptp(good.slot)", "wrong-type", "ptp(good.slot)", "stands in the path of follow"),
+    (
+        "do: arm.move, to: ready, speed: travel",
+        "do: arm.move_circular, to: good.slot, via: ready",
+        "wrong-type",
+        "ready",
+        "a pose",
+    ),
     ("speed: fast", "speed: 150", "unit-missing", "150", "like 150 mm/s"),
     ("speed: fast", "speed: 150 mm", "wrong-unit", "150 mm", "not a length (mm)"),
     ("speed: fast", "speed: 150 foo", "expression", None, "unknown unit"),
