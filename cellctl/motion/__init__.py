@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cellctl.motion.parametrization import PathTrajectory, parametrize
     from cellctl.motion.paths import Path, arc, polyline, spline
     from cellctl.motion.pursuit import Phase, Pursuit
+    from cellctl.motion.timed import TimedKnots, timed_knots
     from cellctl.motion.tool import Payload, Tool, with_load
     from cellctl.motion.tool_axes import with_tool, with_tool_limits
     from cellctl.motion.trajectory import Certificate, Limits, Trajectory
@@ -71,6 +72,7 @@ __all__ = [
     "Result",
     "RobotModel",
     "Synchronization",
+    "TimedKnots",
     "Tool",
     "Trajectory",
     "WaypointSearch",
@@ -79,6 +81,7 @@ __all__ = [
     "parametrize",
     "polyline",
     "spline",
+    "timed_knots",
     "with_load",
     "with_tool",
     "with_tool_limits",
@@ -102,6 +105,7 @@ _HOMES: Final = {
     "parametrization": ("PathTrajectory", "parametrize"),
     "paths": ("Path", "arc", "polyline", "spline"),
     "pursuit": ("Phase", "Pursuit"),
+    "timed": ("TimedKnots", "timed_knots"),
     "tool": ("Payload", "Tool", "with_load"),
     "tool_axes": ("with_tool", "with_tool_limits"),
     "trajectory": ("Certificate", "Limits", "Trajectory"),

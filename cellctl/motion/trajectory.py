@@ -97,6 +97,14 @@ class Trajectory(_trajectory.Trajectory):
     def __repr__(self) -> str:
         return f"Trajectory({self.degrees_of_freedom} axes, {self.duration:.9g} s)"
 
+    @property
+    def breaks(self) -> Floats:
+        """When the jerk of some axis jumps, start and end included (s). Shape (k,)."""
+        pieces, ends = self._pieces()
+        starts = [table[:, 0] for table in pieces]
+        times: Floats = np.unique(np.concatenate([*starts, ends[:, 0], [0.0, self.duration]]))
+        return times
+
     def bounding_box(self) -> Floats:
         """Least and greatest position of each axis. Shape (2, dof)."""
         least, _, greatest, _ = self.position_extrema()
