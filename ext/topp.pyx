@@ -20,6 +20,10 @@ cdef extern from "topp_path.h":
         const double* c
         const int* degree
         const int* stop
+        int judged
+    ctypedef struct ToppLimits:
+        const double* table
+        const int* group
     void topp_survey(const ToppPath*, int*, int*) noexcept nogil
     void topp_sample(const ToppPath*, const double*, size_t, double**) noexcept nogil
     void topp_range(const ToppPath*, double*, double*) noexcept nogil
@@ -39,9 +43,6 @@ cdef extern from "topp_profile.h":
     void topp_bounds(const ToppPath*, const ToppPiece*, int, double*) noexcept nogil
 
 cdef extern from "topp_grid.h":
-    ctypedef struct ToppLimits:
-        const double* velocity
-        const double* acceleration
     ctypedef struct ToppGrid:
         int intervals, room
         int* piece
@@ -87,11 +88,11 @@ cdef extern from "topp_solve.h":
         double* hessian
         double* trial
     int smooth_most(int) noexcept nogil
-    void smooth_mesh(const ToppPath*, const double*, const ToppGrid*, ToppSmooth*) noexcept nogil
-    void smooth_rows(const ToppPath*, const double*, ToppSmooth*) noexcept nogil
+    void smooth_mesh(const ToppPath*, const ToppLimits*, const ToppGrid*, ToppSmooth*) noexcept nogil
+    void smooth_rows(const ToppPath*, const ToppLimits*, ToppSmooth*) noexcept nogil
     int smooth_solve(const ToppGrid*, ToppSmooth*) noexcept nogil
     double smooth_table(const ToppSmooth*, ToppPiece*) noexcept nogil
-    double topp_slow(const ToppPath*, const double*, ToppPiece*, int) noexcept nogil
+    double topp_slow(const ToppPath*, const ToppLimits*, ToppPiece*, int) noexcept nogil
 
 MOST_AXES = TOPP_DOF
 TERMS = TOPP_TERMS
@@ -145,12 +146,13 @@ cdef class Pieces:
     cdef readonly object degrees, stops   # of the pieces; of the breaks: 0 smooth, 1 bent, 2 a corner
     cdef ToppPath path
 
-    def __cinit__(self, const double[::1] breaks, const double[:, :, ::1] coefficients):
+    def __cinit__(self, const double[::1] breaks, const double[:, :, ::1] coefficients, int judged=-1):
         cdef int k = coefficients.shape[0]
         self.breaks, self.coefficients = np.asarray(breaks), np.asarray(coefficients)
         self.breaks.flags.writeable = self.coefficients.flags.writeable = False
         self.degrees, self.stops = _EMPTY(k, np.intc), _EMPTY(k + 1, np.intc)
         self.path.pieces, self.path.dof = k, coefficients.shape[2]
+        self.path.judged = self.path.dof if judged < 0 else min(judged, self.path.dof)
         self.path.s, self.path.c = &breaks[0], &coefficients[0, 0, 0]
         self.path.degree = <int*>cnp.PyArray_DATA(self.degrees)
         self.path.stop = <int*>cnp.PyArray_DATA(self.stops)
@@ -160,6 +162,10 @@ cdef class Pieces:
     @property
     def degrees_of_freedom(self):
         return self.path.dof
+
+    @property
+    def judged(self):
+        return self.path.judged
 
     def sample(self, const double[::1] s, int order, out):
         """Value and derivatives by s up to an order of 3, written to ``out``: order + 1 arrays (n, dof)."""
@@ -277,13 +283,22 @@ cdef ToppStatus _fastest(const ToppPath* path, const ToppLimits* limits, int wan
     return topp_pass(grid, start * start, end * end, bound)
 
 
-def fastest(Pieces pieces, const double[:, :, ::1] limits, int wanted, double start, double end):
-    """The table of the fastest run within limits (>= 2, 2, dof), from and to a speed along the path; its duration.
+cdef ToppLimits _limits(const double[:, :, :, ::1] limits, const int[::1] group) noexcept:
+    cdef ToppLimits made = ToppLimits(&limits[0, 0, 0, 0], NULL)
+    if group is not None:
+        made.group = &group[0]
+    return made
+
+
+def fastest(Pieces pieces, const double[:, :, :, ::1] limits, const int[::1] group, int wanted, double start, double end):
+    """The table of the fastest run within limits, from and to a speed along the path; its duration.
+
+    The limits of velocity, acceleration and jerk are (k, 3, 2, dof), of the k groups that ``group`` tells for each piece.
 
     Raises PathError.
     """
     cdef Room room = _room()
-    cdef ToppLimits two = ToppLimits(&limits[0, 0, 0], &limits[1, 0, 0])
+    cdef ToppLimits all = _limits(limits, group)
     cdef int n = topp_intervals(&pieces.path, wanted)
     cdef ToppStatus status
     cdef double bound[2]
@@ -293,7 +308,7 @@ def fastest(Pieces pieces, const double[:, :, ::1] limits, int wanted, double st
     made = _EMPTY((n, TOPP_COLUMNS), _DOUBLE)
     table = <ToppPiece*>cnp.PyArray_DATA(made)
     with nogil:
-        status = _fastest(&pieces.path, &two, wanted, start, end, &room.grid, bound)
+        status = _fastest(&pieces.path, &all, wanted, start, end, &room.grid, bound)
         if status == TOPP_OK:
             duration = topp_table(&room.grid, table)
     made = made[:room.grid.intervals]
@@ -303,14 +318,14 @@ def fastest(Pieces pieces, const double[:, :, ::1] limits, int wanted, double st
     return made, duration
 
 
-def smoothest(Pieces pieces, const double[:, :, ::1] limits, int wanted, int first, int last):
+def smoothest(Pieces pieces, const double[:, :, :, ::1] limits, const int[::1] group, int wanted, int first, int last):
     """The table of a fast run from rest to rest over the pieces ``first`` to ``last`` (not included), which meet
-    smoothly, within limits (3, 2, dof) of velocity, acceleration and jerk; its duration.
+    smoothly, within limits as ``fastest`` has them; its duration.
 
     Raises PathError.
     """
     cdef Room room = _room()
-    cdef ToppLimits two = ToppLimits(&limits[0, 0, 0], &limits[1, 0, 0])
+    cdef ToppLimits all = _limits(limits, group)
     cdef ToppPath part = pieces.path
     cdef ToppStatus status
     cdef ToppSmooth q
@@ -320,6 +335,8 @@ def smoothest(Pieces pieces, const double[:, :, ::1] limits, int wanted, int fir
     cdef int k, most
     part.pieces, part.s, part.c = last - first, part.s + first, part.c + <size_t>first * TOPP_TERMS * part.dof
     part.degree, part.stop = part.degree + first, part.stop + first
+    if all.group != NULL:
+        all.group = all.group + first
     most = topp_intervals(&part, wanted)
     room.reserve(most, TOPP_TERMS * part.dof)
     most = smooth_most(most)
@@ -327,15 +344,15 @@ def smoothest(Pieces pieces, const double[:, :, ::1] limits, int wanted, int fir
     made = _EMPTY((most, TOPP_COLUMNS), _DOUBLE)
     table = <ToppPiece*>cnp.PyArray_DATA(made)
     with nogil:
-        status = _fastest(&part, &two, wanted, 0, 0, &room.grid, bound)
+        status = _fastest(&part, &all, wanted, 0, 0, &room.grid, bound)
         if status == TOPP_OK:
-            smooth_mesh(&part, &limits[0, 0, 0], &room.grid, &q)
-            smooth_rows(&part, &limits[0, 0, 0], &q)
+            smooth_mesh(&part, &all, &room.grid, &q)
+            smooth_rows(&part, &all, &q)
             if smooth_solve(&room.grid, &q) < 0:
                 status = TOPP_FREE
             else:
                 smooth_table(&q, table)
-                duration = topp_slow(&part, &limits[0, 0, 0], table, q.n)
+                duration = topp_slow(&part, &all, table, q.n)
                 for k in range(q.n):
                     table[k].piece += first
     _keep(room)

@@ -13,11 +13,6 @@ A first run on half the gridpoints, without bulges, tells how x bends; a second 
 #include "topp_path.h"
 #include "topp_profile.h"
 
-/* Axis limits: (2, dof) each, lower and upper. */
-typedef struct {
-    const double *velocity, *acceleration;
-} ToppLimits;
-
 /* A limit on an acceleration as bounds of y by x: low + e x <= y <= high + e x. */
 typedef struct {
     int intervals, room;          /* room: strips kept for an interval */

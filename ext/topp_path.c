@@ -100,7 +100,7 @@ static int jump_at(const ToppPath *path, int k) {
     topp_at(path, k - 1, before, (double *[4]){side[0][0], side[0][1], side[0][2], NULL});
     topp_at(path, k, 0, (double *[4]){side[1][0], side[1][1], side[1][2], NULL});
     for (int d = 0; d < 3; d++)
-        for (int i = 0; i < path->dof; i++) {
+        for (int i = 0; i < path->judged; i++) {
             const double one = side[0][d][i], other = side[1][d][i];
             jump[d] = fmax(jump[d], fabs(one - other));
             size[d] = fmax(size[d], fmax(fabs(one), fabs(other)));
@@ -111,7 +111,7 @@ static int jump_at(const ToppPath *path, int k) {
 }
 
 void topp_survey(const ToppPath *path, int *degree, int *stop) {
-    const ToppPath known = {path->pieces, path->dof, path->s, path->c, degree, stop};
+    const ToppPath known = {path->pieces, path->dof, path->s, path->c, degree, stop, path->judged};
     for (int k = 0; k < path->pieces; k++) degree[k] = degree_of(path, k);
     stop[0] = stop[path->pieces] = TOPP_SMOOTH;
     for (int k = 1; k < path->pieces; k++) stop[k] = jump_at(&known, k);

@@ -12,7 +12,21 @@ typedef struct {
     const double *s, *c;
     const int *degree; /* of each piece, at least 1 */
     const int *stop;   /* of each of the pieces + 1 breaks: 0, or how smooth it is not (ToppBreak) */
+    int judged;        /* how many axes, the first ones, have to be smooth: what the others do is only limited */
 } ToppPath;
+
+/* Limits of velocity, acceleration and jerk, lower and upper: (3, 2, dof) for each group of pieces; of which group each
+   piece is, or NULL where all are of the first. */
+typedef struct {
+    const double *table;
+    const int *group;
+} ToppLimits;
+
+static inline int topp_group(const ToppLimits *limits, int piece) { return limits->group ? limits->group[piece] : 0; }
+
+static inline const double *topp_limits(const ToppPath *path, const ToppLimits *limits, int piece) {
+    return limits->table + (size_t)topp_group(limits, piece) * 6 * path->dof;
+}
 
 typedef enum { TOPP_SMOOTH, TOPP_BENT, TOPP_CORNER } ToppBreak; /* the second, the first derivative jumps */
 

@@ -100,8 +100,9 @@ void topp_rows(const ToppPath *path, const ToppLimits *limits, ToppGrid *grid) {
         const int piece = grid->piece[k];
         const double h = grid->s[k + 1] - grid->s[k];
         const int m = topp_slopes(path, piece, 1, grid->s[k] - path->s[piece], h, f);
-        velocity_rows(path, limits->velocity, f, m, k, grid);
-        acceleration_rows(path, limits->acceleration, f, m, h, k, grid);
+        const double *limit = topp_limits(path, limits, piece);
+        velocity_rows(path, limit, f, m, k, grid);
+        acceleration_rows(path, limit + 2 * path->dof, f, m, h, k, grid);
         if (grid->s[k] == path->s[piece] && path->stop[piece] == TOPP_CORNER) grid->most[k] = 0;
     }
 }

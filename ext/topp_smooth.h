@@ -39,8 +39,8 @@ typedef struct {
     double rows;         /* how many limits there are, both sides counted */
 } ToppSmooth;
 
-/* Sets up all rows. limits: (3, 2, dof) of velocity, acceleration, jerk. */
-void smooth_rows(const ToppPath *path, const double *limits, ToppSmooth *q);
+/* Sets up all rows. */
+void smooth_rows(const ToppPath *path, const ToppLimits *limits, ToppSmooth *q);
 /* Time and barrier at c with the weight of the time; INFINITY where a limit is broken. */
 double smooth_value(const ToppSmooth *q, const double *c, double weight);
 /* Newton's step at q->c into q->step; returns its decrement. */

@@ -75,13 +75,21 @@ static double end_cap(const ToppPath *path, const double *limits, int piece, dou
     return cap;
 }
 
-void smooth_rows(const ToppPath *path, const double *limits, ToppSmooth *q) {
+/* Whether the end of interval k has to be looked at from its own side: behind it are other limits, or none. */
+static int ends_alone(const ToppSmooth *q, const ToppPath *path, const ToppLimits *limits, int k) {
+    if (k == q->n - 2) return 1;
+    const int piece = q->piece[k], next = q->piece[k + 1];
+    return piece != next && (path->judged < path->dof || topp_group(limits, piece) != topp_group(limits, next));
+}
+
+void smooth_rows(const ToppPath *path, const ToppLimits *limits, ToppSmooth *q) {
     double room[4][TOPP_DOF], *const d[4] = {room[0], room[1], room[2], room[3]};
     double x[3], dx[3], ddx[3];
     ToppRow *next = q->row;
     q->rows = 2;
     for (int k = 1; k < q->n - 1; k++) {
-        const int piece = q->piece[k];
+        const int piece = q->piece[k], alone = ends_alone(q, path, limits, k);
+        const double *limit = topp_limits(path, limits, piece);
         const double h = q->s[k + 1] - q->s[k];
         mix(q, k, q->mix + 4 * k);
         for (int p = 0; p < SMOOTH_POINTS; p++) {
@@ -89,12 +97,12 @@ void smooth_rows(const ToppPath *path, const double *limits, ToppSmooth *q) {
             place->first = (int)(next - q->row);
             forms(q->mix + 4 * k, h, PLACES[p], x, dx, ddx);
             topp_at(path, piece, q->s[k] - path->s[piece] + PLACES[p] * h, d);
-            place_rows(limits, path->dof, d, x, dx, ddx, place, &next, p < 2 || k == q->n - 2, p != 1);
+            place_rows(limit, path->dof, d, x, dx, ddx, place, &next, p < 2 || alone, p != 1);
             q->rows += 2 * (place->accelerations + place->jerks) + 1;
         }
     }
     const int n = q->n, last = q->piece[n - 1];
-    q->cap[0] = end_cap(path, limits, q->piece[0], q->s[0] - path->s[q->piece[0]], q->s[1] - q->s[0]);
-    q->cap[1] = end_cap(path, limits, last, q->s[n - 1] - path->s[last], q->s[n] - q->s[n - 1]);
+    q->cap[0] = end_cap(path, topp_limits(path, limits, q->piece[0]), q->piece[0], q->s[0] - path->s[q->piece[0]], q->s[1] - q->s[0]);
+    q->cap[1] = end_cap(path, topp_limits(path, limits, last), last, q->s[n - 1] - path->s[last], q->s[n] - q->s[n - 1]);
     q->cap[0] /= q->mix[4 + 1], q->cap[1] /= q->mix[4 * (n - 2) + 2];
 }

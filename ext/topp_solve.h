@@ -7,11 +7,11 @@
 /* Intervals of the mesh for so many of the grid, at most. */
 int smooth_most(int intervals);
 /* The mesh: the grid with its first and last interval divided, ever finer towards the ends. */
-void smooth_mesh(const ToppPath *path, const double *limits, const ToppGrid *grid, ToppSmooth *q);
+void smooth_mesh(const ToppPath *path, const ToppLimits *limits, const ToppGrid *grid, ToppSmooth *q);
 /* Solves, from the run without a jerk limit; returns how many steps of Newton's method that took, or -1. */
 int smooth_solve(const ToppGrid *grid, ToppSmooth *q);
 /* Slows a run down as a whole, by what its proven bounds are beyond the limits between the places looked at.
    Returns its duration then. */
-double topp_slow(const ToppPath *path, const double *limits, ToppPiece *table, int pieces);
+double topp_slow(const ToppPath *path, const ToppLimits *limits, ToppPiece *table, int pieces);
 
 #endif

@@ -54,14 +54,15 @@ static int half(const ToppGrid *grid, int end, int from, int until, double first
     return k;
 }
 
-void smooth_mesh(const ToppPath *path, const double *limits, const ToppGrid *grid, ToppSmooth *q) {
+void smooth_mesh(const ToppPath *path, const ToppLimits *limits, const ToppGrid *grid, ToppSmooth *q) {
     const int n = grid->intervals, last = grid->piece[n - 1];
     int middle = 0;
     while (grid->s[middle] - grid->s[0] < grid->s[n] - grid->s[middle]) middle++;
     double *s = q->s;
     s[0] = 0;
-    const int k = half(grid, 0, 0, middle, first_step(path, limits, grid->piece[0], 0), s + 1, q->piece);
-    const double first = first_step(path, limits, last, grid->s[n] - path->s[last]);
+    const double begin = first_step(path, topp_limits(path, limits, grid->piece[0]), grid->piece[0], 0);
+    const double first = first_step(path, topp_limits(path, limits, last), last, grid->s[n] - path->s[last]);
+    const int k = half(grid, 0, 0, middle, begin, s + 1, q->piece);
     const int m = half(grid, 1, 0, n - middle, first, s + k + 1, q->piece + k);
     for (int i = 1; i <= k; i++) s[i] += grid->s[0];
     s[0] = grid->s[0];
@@ -103,9 +104,10 @@ double smooth_table(const ToppSmooth *q, ToppPiece *table) {
     return t;
 }
 
-double topp_slow(const ToppPath *path, const double *limits, ToppPiece *table, int pieces) {
+/* By what factor a part of a run has to be slower to be within the limits of its group. */
+static double too_fast(const ToppPath *path, const double *limits, const ToppPiece *table, int pieces) {
     const int dof = path->dof;
-    double bounds[6 * TOPP_DOF], slower = 1, t = 0;
+    double bounds[6 * TOPP_DOF], slower = 1;
     topp_bounds(path, table, pieces, bounds);
     for (int order = 1; order <= 3; order++)
         for (int i = 0; i < 2 * dof; i++) {
@@ -113,6 +115,16 @@ double topp_slow(const ToppPath *path, const double *limits, ToppPiece *table, i
             const double over = bounds[at] / limits[at];
             if (over > 1 && over < INFINITY) slower = fmax(slower, pow(over, 1.0 / order) * (1 + 1e-12));
         }
+    return slower;
+}
+
+double topp_slow(const ToppPath *path, const ToppLimits *limits, ToppPiece *table, int pieces) {
+    double slower = 1, t = 0;
+    for (int k = 0, until; k < pieces; k = until) {
+        const int piece = (int)table[k].piece, group = topp_group(limits, piece);
+        for (until = k + 1; until < pieces && topp_group(limits, (int)table[until].piece) == group; until++) {}
+        slower = fmax(slower, too_fast(path, topp_limits(path, limits, piece), table + k, until - k));
+    }
     for (int k = 0; k < pieces; k++) {
         ToppPiece *q = &table[k];
         q->t = t, q->dt *= slower;

@@ -7,7 +7,8 @@ on a grid; ``certify`` proves it.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import groupby, pairwise
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from cellctl.motion.paths import Path
 from cellctl.motion.trajectory import Certificate, Limits
 
 Floats = NDArray[np.float64]
+Groups = NDArray[np.intc]
 
 #: As ToppStatus in ext/topp_grid.h.
 _START: Final = 1
@@ -93,26 +95,28 @@ class PathTrajectory:
         """Least and greatest position of each axis, proven. Shape (2, dof)."""
         return self.path.range()
 
-    def certify(self, limits: Limits | None = None) -> Certificate:
+    def certify(self, limits: Limits | Sequence[Limits] | None = None) -> Certificate:
         """Rigorous bounds over the whole duration, from Bernstein coefficients and rounded outward, not from samples.
 
         The bounds of the velocity always include zero. Where the acceleration jumps, as it does without a jerk limit,
-        those of the jerk are infinite.
+        those of the jerk are infinite. Limits may be told for each piece of the path, as ``parametrize`` takes them.
         """
-        bounds = np.concatenate([self.path.range()[None], _topp.bounds(self.path, self._table)])
-        wanted = (limits or Limits()).as_array(self.degrees_of_freedom)
-        limited = np.isfinite(wanted)
-        over = np.full(wanted.shape, -math.inf)
-        np.subtract(bounds, wanted, out=over, where=limited)
-        over[:, 0] *= np.where(limited[:, 0], -1.0, 1.0)
-        sizes = np.where(limited, np.abs(wanted), 0.0).max(axis=1)
-        excess = float((over.max(axis=1) / np.where(sizes > 0, sizes, 1.0)).max(initial=-math.inf))
+        room = self.path.range()[None]
+        bounds = np.concatenate([room, _topp.bounds(self.path, self._table)])
+        tables, group = _grouped(self.path, Limits() if limits is None else limits)
+        if group is None:
+            return Certificate(bounds[0], bounds[1], bounds[2], bounds[3], _excess(bounds, tables[0]))
+        excess, first = -math.inf, 0
+        for number, rows in groupby(group[self._table[:, -1].astype(np.intp)].tolist()):
+            until = first + sum(1 for _ in rows)
+            part = np.concatenate([room, _topp.bounds(self.path, self._table[first:until])])
+            excess, first = max(excess, _excess(part, tables[number])), until
         return Certificate(bounds[0], bounds[1], bounds[2], bounds[3], excess)
 
 
 def parametrize(
     path: Path,
-    limits: Limits,
+    limits: Limits | Sequence[Limits],
     *,
     gridpoints: int = 500,
     start_velocity: float = 0.0,
@@ -122,16 +126,21 @@ def parametrize(
 
     ``start_velocity`` and ``end_velocity`` are speeds along the path, ds/dt. The more points, the nearer to the fastest
     motion there is; the limits are kept with any number. Where the jerk is limited, the motion goes from rest to rest,
-    and stops too where the curvature of the path jumps (``path.bends``). Raises UsageError.
+    and stops too where the curvature of the path jumps (``path.bends``). Limits may be told for each piece of the path, one
+    after the other. Raises UsageError.
     """
-    table = _limits(path, limits)
-    _check(path, table, gridpoints, start_velocity, end_velocity)
-    gridpoints = int(gridpoints)
+    tables, group = _grouped(path, limits)
+    for table in tables:
+        _check_limits(table)
+    jerk = bool(np.isfinite(tables[:, 3]).any())
+    _check(gridpoints, start_velocity, end_velocity, jerk)
+    _check_room(path, tables)
+    gridpoints, table = int(gridpoints), np.ascontiguousarray(tables[:, 1:])
     try:
-        if np.isfinite(table[3]).any():
-            made, duration = _smoothest(path, table[1:], gridpoints)
+        if jerk:
+            made, duration = _smoothest(path, table, group, gridpoints)
         else:
-            made, duration = _topp.fastest(path, table[1:], gridpoints, start_velocity, end_velocity)
+            made, duration = _topp.fastest(path, table, group, gridpoints, start_velocity, end_velocity)
     except _topp.PathError as error:
         raise _refusal(error, start_velocity, end_velocity) from None
     if not 0 < duration < math.inf:
@@ -139,29 +148,48 @@ def parametrize(
     return PathTrajectory(path, made, duration)
 
 
-def _smoothest(path: Path, limits: Floats, gridpoints: int) -> tuple[Floats, float]:
+def _smoothest(path: Path, limits: Floats, group: Groups | None, gridpoints: int) -> tuple[Floats, float]:
     """From rest to rest between all places where a motion of limited jerk stops, one after the other."""
     stops = [0, *np.flatnonzero(path.stops).tolist(), len(path.degrees)]
     tables: list[Floats] = []
     duration = 0.0
     for first, last in pairwise(stops):
         share = float(path.breaks[last] - path.breaks[first]) / path.length
-        table, lasts = _topp.smoothest(path, limits, max(_LEAST, round(gridpoints * share)), first, last)
+        table, lasts = _topp.smoothest(path, limits, group, max(_LEAST, round(gridpoints * share)), first, last)
         table[:, 0] += duration
         duration += lasts
         tables.append(table)
     return (tables[0] if len(tables) == 1 else np.concatenate(tables)), duration
 
 
-def _limits(path: Path, limits: Limits) -> Floats:
-    """The limits as an array, shape (4, 2, dof), if they are such."""
+def _grouped(path: Path, limits: Limits | Sequence[Limits]) -> tuple[Floats, Groups | None]:
+    """The limits that there are as arrays, shape (k, 4, 2, dof), and which of them each piece has; None: the first."""
+    given = (limits,) if isinstance(limits, Limits) else tuple(limits)
+    if len(given) not in {1, len(path.degrees)}:
+        raise UsageError(f"{len(given)} limits for {len(path.degrees)} pieces of a path")
+    numbers: dict[int, int] = {}
+    group = np.array([numbers.setdefault(id(each), len(numbers)) for each in given], np.intc)
+    firsts = {id(each): each for each in given}
     try:
-        table = limits.as_array(path.degrees_of_freedom)
+        tables = np.stack([firsts[key].as_array(path.degrees_of_freedom) for key in numbers])
     except (TypeError, ValueError) as error:
         raise UsageError(f"the limits do not fit {path.degrees_of_freedom} axes: {error}") from error
+    return tables, group if len(numbers) > 1 else None
+
+
+def _excess(bounds: Floats, wanted: Floats) -> float:
+    limited = np.isfinite(wanted)
+    over = np.full(wanted.shape, -math.inf)
+    np.subtract(bounds, wanted, out=over, where=limited)
+    over[:, 0] *= np.where(limited[:, 0], -1.0, 1.0)
+    sizes = np.where(limited, np.abs(wanted), 0.0).max(axis=1)
+    return float((over.max(axis=1) / np.where(sizes > 0, sizes, 1.0)).max(initial=-math.inf))
+
+
+def _check_limits(table: Floats) -> None:
     signs = (("velocity", 1, False), ("acceleration", 2, True), ("jerk", 3, True))
     if (table[1:, 1] > 0).all() and (table[1:, 0] < 0).all():
-        return table
+        return
     for name, k, strict in signs:
         low, high = table[k]
         good = (low < 0) & (high > 0) if strict else (low <= 0) & (high >= 0)
@@ -171,11 +199,9 @@ def _limits(path: Path, limits: Limits) -> Floats:
                 f"{name} limits {low[axis]:g} to {high[axis]:g}", where=f"axis {axis}",
                 hint=f"The lower must be below zero{'' if strict else ' or zero'}, the upper above.",
             )  # fmt: skip
-    return table
 
 
-def _check(path: Path, table: Floats, gridpoints: int, start: float, end: float) -> None:
-    jerk = bool(np.isfinite(table[3]).any())
+def _check(gridpoints: int, start: float, end: float, jerk: bool) -> None:
     least, most = _JERK_GRID if jerk else _GRID
     if not least <= gridpoints <= most:
         raise UsageError(f"{gridpoints} gridpoints", hint=f"It must be {least} to {most}.")
@@ -184,15 +210,19 @@ def _check(path: Path, table: Floats, gridpoints: int, start: float, end: float)
             raise UsageError(f"{name} is {value}", hint="It must be finite and not negative.")
         if value > 0 and jerk:
             raise UsageError(f"{name} is {value:g}: with a jerk limit the motion goes from rest to rest")
-    if not np.isfinite(table[0]).any():
+
+
+def _check_room(path: Path, tables: Floats) -> None:
+    if not np.isfinite(tables[:, 0]).any():
         return
+    least, most = tables[:, 0, 0].max(axis=0), tables[:, 0, 1].min(axis=0)
     low, high = path.range()
-    over = (low < table[0, 0]) | (high > table[0, 1])
+    over = (low < least) | (high > most)
     if over.any():
         axis = int(np.argmax(over))
         raise UsageError(
             f"the path goes from {low[axis]:.9g} to {high[axis]:.9g}, beyond the position limits "
-            f"{table[0, 0, axis]:.9g} to {table[0, 1, axis]:.9g}",
+            f"{least[axis]:.9g} to {most[axis]:.9g}",
             where=f"axis {axis}",
             hint="Move the waypoints.",
         )

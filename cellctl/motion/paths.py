@@ -51,8 +51,8 @@ class Path(_topp.Pieces):
         return cls._made(s, c)
 
     @classmethod
-    def _made(cls, breaks: Floats, coefficients: Floats) -> Self:
-        return _topp.Pieces.__new__(cls, breaks, coefficients)
+    def _made(cls, breaks: Floats, coefficients: Floats, judged: int = -1) -> Self:
+        return _topp.Pieces.__new__(cls, breaks, coefficients, judged)
 
     def __reduce__(self) -> tuple[type[Path], tuple[Floats, Floats]]:
         return Path, (self.breaks, self.coefficients)
