@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from cellctl.motion.intercept_joints import ArmInterception, intercept_arm
     from cellctl.motion.jog import Jog
     from cellctl.motion.model import Joint, JointType, RobotModel
+    from cellctl.motion.move_planning import plan_moves
+    from cellctl.motion.moved import Motion, MotionCertificate
+    from cellctl.motion.moves import Circ, Lin, MoveLimits, Ptp, Spline
     from cellctl.motion.moving_pose import MovingPose
     from cellctl.motion.otg import (
         ControlInterface,
@@ -43,6 +46,7 @@ __all__ = [
     "Arm",
     "ArmInterception",
     "Certificate",
+    "Circ",
     "ControlInterface",
     "DeltaArm",
     "DeltaModel",
@@ -59,6 +63,10 @@ __all__ = [
     "Joint",
     "JointType",
     "Limits",
+    "Lin",
+    "Motion",
+    "MotionCertificate",
+    "MoveLimits",
     "MovingPose",
     "MovingTarget",
     "Otg",
@@ -68,9 +76,11 @@ __all__ = [
     "Payload",
     "Phase",
     "Pose",
+    "Ptp",
     "Pursuit",
     "Result",
     "RobotModel",
+    "Spline",
     "Synchronization",
     "TimedKnots",
     "Tool",
@@ -79,6 +89,7 @@ __all__ = [
     "arc",
     "intercept_arm",
     "parametrize",
+    "plan_moves",
     "polyline",
     "spline",
     "timed_knots",
@@ -97,6 +108,9 @@ _HOMES: Final = {
     "intercept_joints": ("ArmInterception", "intercept_arm"),
     "jog": ("Jog",),
     "model": ("Joint", "JointType", "RobotModel"),
+    "move_planning": ("plan_moves",),
+    "moved": ("Motion", "MotionCertificate"),
+    "moves": ("Circ", "Lin", "MoveLimits", "Ptp", "Spline"),
     "moving_pose": ("MovingPose",),
     "otg": (
         *("ControlInterface", "DurationDiscretization", "InputParameter", "Otg", "OutputParameter", "Result"),

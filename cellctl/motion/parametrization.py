@@ -32,6 +32,7 @@ _ENDLESS: Final = 3
 _POWERS: Final = (1.0, 1.0, 0.0, 0.0, -1.0, -2.0, -2.0, -3.0, 0.0)
 _GRID: Final = (4, 100_000)
 _JERK_GRID: Final = (4, 20_000)
+_BISECTIONS: Final = 50
 _LEAST: Final = 20  # gridpoints between two stops of a motion of limited jerk
 
 
@@ -91,6 +92,22 @@ class PathTrajectory:
         table = self._table * factor ** np.array(_POWERS)
         return PathTrajectory(self.path, table, self.duration * factor)
 
+    def narrowed(self, axes: int) -> PathTrajectory:
+        """The same motion of the first axes alone."""
+        path = Path(self.path.breaks, self.path.coefficients[:, :, :axes])
+        return PathTrajectory(path, self._table, self.duration)
+
+    def time_at(self, s: float) -> float:
+        """The first time (s) at which it is at a place on the path."""
+        starts = self._table[:, 2]
+        row = max(int(np.searchsorted(starts, s, "left")) - 1, 0)
+        low = float(self._table[row, 0])
+        high = low + float(self._table[row, 1])
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if float(self.along(middle)[0]) < s else (low, middle)
+        return high
+
     def bounding_box(self) -> Floats:
         """Least and greatest position of each axis, proven. Shape (2, dof)."""
         return self.path.range()
@@ -126,8 +143,8 @@ def parametrize(
 
     ``start_velocity`` and ``end_velocity`` are speeds along the path, ds/dt. The more points, the nearer to the fastest
     motion there is; the limits are kept with any number. Where the jerk is limited, the motion goes from rest to rest,
-    and stops too where the curvature of the path jumps (``path.bends``). Limits may be told for each piece of the path, one
-    after the other. Raises UsageError.
+    and stops too where the curvature of the path jumps (``path.bends``). Limits may be told for each piece of the path,
+    one after the other. Raises UsageError.
     """
     tables, group = _grouped(path, limits)
     for table in tables:

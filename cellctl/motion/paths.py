@@ -91,6 +91,18 @@ class Path(_topp.Pieces):
         self.sample(places.reshape(-1), order, made)
         return made
 
+    def part(self, start: float, end: float) -> Path:
+        """The same path from one s to another one. Raises UsageError where nothing is between."""
+        first, last = max(start, float(self.breaks[0])), min(end, float(self.breaks[-1]))
+        if not first < last:
+            raise UsageError(f"no path from {start:.9g} to {end:.9g}")
+        one = int(np.searchsorted(self.breaks, first, "right"))
+        other = int(np.searchsorted(self.breaks, last, "left"))
+        breaks = np.concatenate([[first], self.breaks[one:other], [last]])
+        made = self.coefficients[one - 1 : other].copy()
+        _shift(made[:1], np.array([first - float(self.breaks[one - 1])]))
+        return self._made(breaks, made, self.judged)
+
     def then(self, other: Path) -> Path:
         """This path and then the other one, which must start where this one ends. Raises UsageError."""
         if other.degrees_of_freedom != self.degrees_of_freedom:
@@ -196,6 +208,22 @@ def _arc(center: Floats, spoke: Floats, across: Floats, radius: float, angle: fl
     span = radius * angle / count
     tables = np.stack([_topp.hermite(states[k], states[k + 1], span) for k in range(count)])
     return Path(radius * theta[:, 0], tables)
+
+
+def divided(path: Path, breaks: Floats) -> Floats:
+    """The path's own coefficients in smaller parts. Shape (k, 6, dof)."""
+    piece = np.clip(np.searchsorted(path.breaks, breaks[:-1], side="right") - 1, 0, len(path.degrees) - 1)
+    made = path.coefficients[piece].copy()
+    _shift(made, breaks[:-1] - path.breaks[piece])
+    return made
+
+
+def _shift(made: Floats, shifts: Floats) -> None:
+    """Moves the start of polynomials (k, 6, dof) along, by Horner's scheme repeated."""
+    shift = shifts[:, None]
+    for k in range(_TERMS - 1):
+        for n in range(_TERMS - 2, k - 1, -1):
+            made[:, n] += shift * made[:, n + 1]
 
 
 def _array(values: ArrayLike, name: str, dimensions: int) -> Floats:

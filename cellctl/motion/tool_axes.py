@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cellctl.errors import UsageError
 from cellctl.motion import _topp
 from cellctl.motion.arms import Arm
-from cellctl.motion.paths import Path
+from cellctl.motion.paths import Path, divided
 from cellctl.motion.trajectory import Limits
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ def with_tool(path: Path, arm: Arm, *, tolerance: float = 1e-6) -> Path:
             where=arm.name,
             hint="Allow a larger tolerance.",
         )
-    return Path(breaks, np.concatenate([_divided(path, breaks), _integrated(slopes, np.diff(breaks))], axis=2))
+    return Path(breaks, np.concatenate([divided(path, breaks), _integrated(slopes, np.diff(breaks))], axis=2))
 
 
 def with_tool_limits(
@@ -139,15 +139,4 @@ def _integrated(slopes: Floats, h: Floats) -> Floats:
     made[:, 1:] = slopes / lengths[:, :, None] / np.arange(1, 6)[:, None]
     gained = np.einsum("kmi,km->ki", made[:, 1:], h[:, None] ** np.arange(1, 6))
     made[1:, 0] = np.cumsum(gained, axis=0)[:-1]
-    return made
-
-
-def _divided(path: Path, breaks: Floats) -> Floats:
-    """The path's own coefficients in smaller parts. Shape (k, 6, dof)."""
-    piece = np.clip(np.searchsorted(path.breaks, breaks[:-1], side="right") - 1, 0, len(path.degrees) - 1)
-    made = path.coefficients[piece].copy()
-    shift = (breaks[:-1] - path.breaks[piece])[:, None]
-    for k in range(_topp.TERMS - 1):  # a polynomial moved along, by Horner's scheme repeated
-        for n in range(_topp.TERMS - 2, k - 1, -1):
-            made[:, n] += shift * made[:, n + 1]
     return made

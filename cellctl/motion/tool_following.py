@@ -1,0 +1,204 @@
+"""Joints that lead the tool along a curve: in one configuration, and as exactly as is asked for."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellctl.errors import UsageError
+from cellctl.motion.arms import Arm
+from cellctl.motion.knots import Knots
+from cellctl.motion.paths import Path
+from cellctl.motion.tool_curves import ToolCurve
+
+Floats = NDArray[np.float64]
+
+#: How far the tool may be off its curve (m, rad), where it is looked at.
+WAY: Final = 5e-6
+TURN: Final = 1e-4
+
+_STEP: Final = 0.05  # m of s between knots at first
+_LOOKED: Final = (0.2, 0.5, 0.8)  # places between two knots where the tool is looked at
+_CUT: Final = 0.4871  # where a stretch is divided: not in its middle, where symmetric ways are singular
+_ROUNDS: Final = 40
+_MOST: Final = 4000  # knots
+_SHORT: Final = 1e-7  # of the curve: a stretch is not divided further
+_JUMP: Final = 0.5  # rad or m from knot to knot: more is another configuration
+_DIFFERENCE: Final = 1e-5  # rad: for the change of the Jacobian
+_SINGULAR: Final = 1e-9  # of the greatest singular value
+
+
+class Led(NamedTuple):
+    """Joints along a curve, and how far the tool is off it at most, as measured: way (m) and turn (rad)."""
+
+    knots: Knots
+    way: float
+    turn: float
+
+
+class Lost(UsageError):
+    """The joints cannot follow the curve beyond s; ``joints`` are the last ones that could."""
+
+    def __init__(self, message: str, s: float, joints: Floats, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.s = s
+        self.joints = joints
+
+
+@lru_cache(maxsize=16)
+def unlimited(arm: Arm) -> Arm:
+    """The arm without joint limits; itself where it has no closed form."""
+    if arm.solver == "numeric":
+        return arm
+    free = [math.inf] * arm.degrees_of_freedom
+    return Arm(arm.model.limited([-each for each in free], free), arm.tool)
+
+
+def lead(arm: Arm, curve: ToolCurve, seed: Floats) -> Led:
+    """Joints along a curve from ``seed``, which is at its start. Joint limits are left aside. Raises Lost."""
+    free = unlimited(arm)
+    s = _first_places(curve)
+    for _ in range(_ROUNDS):
+        made = _tried(free, curve, seed, s)
+        if isinstance(made, Led):
+            return made
+        s = made
+    raise Lost(f"the way is not followed after {_ROUNDS} divisions", 0.0, seed, "Move it away from singular poses.")
+
+
+def _tried(arm: Arm, curve: ToolCurve, seed: Floats, s: Floats) -> Led | Floats:
+    """Joints through these places, or more places where they are too few. Raises Lost."""
+    posed, first, second = curve.rates(s)
+    joints, count = _tracked(arm, posed, seed)
+    if count < len(s):
+        if count == 0 or s[count] - s[count - 1] < _SHORT * curve.length or len(s) > _MOST:
+            last = joints[count - 1] if count else seed
+            raise _lost(arm, curve, float(s[count]), last, bool(np.isnan(joints[count]).all()))
+        return _divided(s, np.arange(len(s) - 1) == count - 1)
+    knots = Knots(s, _states(arm, joints, first, second))
+    way, turn = _off(arm, curve, knots)
+    coarse = ((way > WAY) | (turn > TURN)) & (np.diff(s) > _SHORT * curve.length)
+    if not coarse.any():
+        return Led(knots, float(way.max()), float(turn.max()))
+    if len(s) > _MOST:
+        at = int(way.argmax())
+        raise Lost(
+            f"the joints keep to the way to {way[at] * 1e6:.3g} µm only: it passes too near to a singular pose",
+            float(s[at]), joints[at], "Stay further away from it, or use Ptp.",
+        )  # fmt: skip
+    return _divided(s, coarse)
+
+
+def _first_places(curve: ToolCurve) -> Floats:
+    parts: list[Floats] = []
+    breaks: list[float] = curve.breaks.tolist()
+    for a, b in pairwise(breaks):
+        part: Floats = np.linspace(a, b, max(2, math.ceil((b - a) / _STEP)) + 1)
+        parts.append(part[:-1])
+    return np.append(np.concatenate(parts), curve.length)
+
+
+def _divided(s: Floats, coarse: NDArray[np.bool_]) -> Floats:
+    added = s[:-1][coarse] + _CUT * np.diff(s)[coarse]
+    return np.sort(np.concatenate([s, added]))
+
+
+def _tracked(arm: Arm, posed: Floats, seed: Floats) -> tuple[Floats, int]:
+    """Joints next to each other at the poses, and how many there are; NaN behind these if that pose has none.
+
+    Where the arm would have to jump to keep its configuration, it may go through the singular pose into another one.
+    """
+    joints = np.empty((len(posed), arm.degrees_of_freedom))
+    count = 0
+    while count < len(posed):
+        found = arm.follow(posed[count:], seed, jump=_JUMP)
+        joints[count:] = found.joints
+        count += found.followed
+        if count == len(posed) or count == 0:
+            break
+        other = _through(arm, posed[count], joints[count - 1])
+        if other is None:
+            break
+        joints[count] = seed = other
+        count += 1
+    return joints, count
+
+
+def _through(arm: Arm, pose: Floats, last: Floats) -> Floats | None:
+    """The way to a pose that is next to ``last``, whatever its configuration; None if a joint would have to jump."""
+    if arm.solver == "numeric":
+        return None
+    ways = np.array(arm.inverse(pose, last.tolist()))
+    if len(ways) == 0:
+        return None
+    turns = np.array([math.tau if joint.type == "revolute" else 0.0 for joint in arm.model.joints])
+    whole = np.divide(last - ways, turns, out=np.zeros_like(ways), where=turns > 0)
+    ways += turns * np.round(whole)
+    steps = np.abs(ways - last).max(axis=1)
+    best = int(steps.argmin())
+    return ways[best] if steps[best] <= _JUMP else None
+
+
+def _states(arm: Arm, joints: Floats, first: Floats, second: Floats) -> Floats:
+    """Joints and their derivatives by s, from those of the tool. Shape (n, 3, dof)."""
+    jacobians = arm.jacobian_batch(joints)
+    dq = _solved(jacobians, first)
+    size = np.maximum(np.abs(dq).max(axis=1, keepdims=True), 1e-9)
+    step = _DIFFERENCE / size
+    ahead, behind = arm.jacobian_batch(joints + step * dq), arm.jacobian_batch(joints - step * dq)
+    turning = np.einsum("nij,nj->ni", ahead - behind, dq) / (2 * step)
+    return np.stack([joints, dq, _solved(jacobians, second - turning)], axis=1)
+
+
+def _solved(jacobians: Floats, rates: Floats) -> Floats:
+    """Joint rates that give the tool these; where the arm is singular the least ones."""
+    if jacobians.shape[1] == jacobians.shape[2]:
+        try:
+            made = np.asarray(np.linalg.solve(jacobians, rates[:, :, None])[:, :, 0], np.float64)
+        except np.linalg.LinAlgError:
+            pass
+        else:
+            if np.isfinite(made).all() and np.abs(made).max() < 1 / _SINGULAR:
+                return made
+    inverses = np.linalg.pinv(jacobians, rcond=_SINGULAR)
+    least: Floats = np.einsum("nij,nj->ni", inverses, rates)
+    return least
+
+
+def _off(arm: Arm, curve: ToolCurve, knots: Knots) -> tuple[Floats, Floats]:
+    """How far the tool is off the curve between each two knots: way (m) and turn (rad)."""
+    places = (knots.s[:-1, None] + np.diff(knots.s)[:, None] * np.array(_LOOKED)).reshape(-1)
+    return _distances(arm, curve, knots.path, places, len(_LOOKED))
+
+
+def _distances(arm: Arm, curve: ToolCurve, path: Path, places: Floats, each: int) -> tuple[Floats, Floats]:
+    tools, wanted = arm.forward_batch(path.at(places)[0]), curve.transforms(places)
+    way = np.linalg.norm(tools[:, :3, 3] - wanted[:, :3, 3], axis=1)
+    turn = np.linalg.norm(tools[:, :3, :3] - wanted[:, :3, :3], axis=(1, 2)) / math.sqrt(2)
+    return way.reshape(-1, each).max(axis=1), turn.reshape(-1, each).max(axis=1)
+
+
+def _lost(arm: Arm, curve: ToolCurve, s: float, joints: Floats, nowhere: bool) -> Lost:
+    pose = curve.transforms(np.array([s]))[0]
+    ways = 0 if nowhere and arm.solver == "numeric" else len(arm.inverse(pose, joints.tolist()))
+    if nowhere or not ways:
+        found = arm.solve(curve.transforms(np.array([curve.length]))[0], joints, tries=20)
+        beyond = f": its end is {found.way * 1e3:.3g} mm and {found.turn:.3g} rad beyond" if not found.reached else ""
+        return Lost(f"the way leaves the reach{beyond}", s, joints, "Move it into the reach, or use a shorter tool.")
+    here = joints + 0.0
+    other = np.array(min(unlimited(arm).inverse(pose, joints.tolist()), key=lambda q: _far(arm, q, here)))
+    axis = int(np.abs(other - here).argmax())
+    return Lost(
+        f"the way leads through a singular pose: {arm.model.joints[axis].name} would have to jump", s, joints,
+        "Move the line away from the singular pose, or use Ptp there.",
+    )  # fmt: skip
+
+
+def _far(arm: Arm, q: tuple[float, ...], here: Floats) -> float:
+    turned = (np.array(q) - here + math.pi) % math.tau - math.pi
+    return float(np.abs(turned).max())
