@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from cellctl.errors import UsageError
 from cellctl.motion.arms import Arm
-from cellctl.motion.knots import Knots
+from cellctl.motion.knots import Knots, quintics
 from cellctl.motion.tool_curves import ToolCurve, between
 from cellctl.motion.tool_following import lead
 
 Floats = NDArray[np.float64]
+Pace = Callable[[Floats, Floats, Floats], Floats]
 
 _LOOKS: Final = 17  # places at which a distance is looked at, three times ever closer
 _ROUNDS: Final = 3
@@ -28,6 +29,12 @@ _PLACES: Final = np.linspace(0.0, 1.0, 33)  # at which a blend is looked at
 _UNEVEN: Final = 3.0  # one side of a blend is at most so much longer than the other one
 _TRIES: Final = 12
 _SHRUNK: Final = 0.8
+#: Lengths of s of a blend, as parts of what it takes from both legs, among which the fastest is looked for.
+_LENGTHS: Final = np.array([1.1, 1.0, 0.9, 0.8, 0.7, 0.6])
+#: How much more the jerk counts than if the speed were even: it rises before and falls behind. Found by trying.
+_UNSTEADY: Final = 3.0
+_SLOWEST: Final = 1e-100  # of a limit: what is slower is not limited
+_SINGULAR: Final = 1e-6  # of the greatest singular value
 _SLACK: Final = 1e-9  # m
 _SAME: Final = 1e-3  # rad: the joints on both sides of a corner are of one configuration
 
@@ -58,19 +65,45 @@ class Blend:
     curve: ToolCurve | None
 
 
-def blend(arm: Arm, one: Leg, other: Leg, radius: float, fits: Callable[[Knots], bool]) -> Blend | None:
-    """The blend around the corner between two legs; None where there is none, so that the arm has to stop.
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a blend has to keep: limits of the joints, (4, 2, dof), and of the tool's speed and acceleration."""
 
-    ``fits`` tells whether joints are within their limits.
-    """
+    joints: Floats
+    speed: float
+    acceleration: float
+
+    def fits(self, knots: Knots) -> bool:
+        """Whether the joints stay within their positions."""
+        low, high = knots.path.range()
+        return bool((low >= self.joints[0, 0]).all() and (high <= self.joints[0, 1]).all())
+
+    def pace(self, first: Floats, second: Floats, third: Floats) -> Floats:
+        """The greatest even ds/dt over whole blends, by derivatives of the joints by s: (k, p, dof) to (k,)."""
+        most = np.minimum(-self.joints[1:, 0], self.joints[1:, 1])
+        parts = [np.abs(each) / limit for each, limit in zip((first, second, _UNSTEADY * third), most, strict=True)]
+        slowest = [part.max(axis=(1, 2)) ** (1 / (order + 1)) for order, part in enumerate(parts)]
+        made: Floats = 1 / np.maximum(np.max(slowest, axis=0), _SLOWEST)
+        return made
+
+    def tool_pace(self, first: Floats, second: Floats) -> Floats:
+        """The same by derivatives of the tool point."""
+        speeds = np.linalg.norm(first[..., :3], axis=2).max(axis=1) / self.speed
+        pushes = np.linalg.norm(second[..., :3], axis=2).max(axis=1) / self.acceleration
+        made: Floats = 1 / np.maximum(np.maximum(speeds, np.sqrt(pushes)), _SLOWEST)
+        return made
+
+
+def blend(arm: Arm, one: Leg, other: Leg, radius: float, bounds: Bounds) -> Blend | None:
+    """The blend around the corner between two legs; None where there is none, so that the arm has to stop."""
     corner = other.places(arm, np.zeros(1))[0]
     before, after = _room(arm, one, corner, radius, True), _room(arm, other, corner, radius, False)
     before, after = min(before, _UNEVEN * after), min(after, _UNEVEN * before)
     led = one.curve is not None and other.curve is not None
     for _ in range(_TRIES):
-        made = _led(arm, one, other, before, after) if led else None
-        made = made or _joined(one, other, before, after)
-        if fits(made.knots) and _reach(arm, made, corner) <= radius + _SLACK:
+        made = _led(arm, one, other, before, after, bounds) if led else None
+        made = made or _joined(one, other, before, after, bounds)
+        if bounds.fits(made.knots) and _reach(arm, made, corner) <= radius + _SLACK:
             return made
         before, after = _SHRUNK * before, _SHRUNK * after
     return None
@@ -90,13 +123,18 @@ def _room(arm: Arm, leg: Leg, corner: Floats, radius: float, from_end: bool) -> 
     return low
 
 
-def _led(arm: Arm, one: Leg, other: Leg, before: float, after: float) -> Blend | None:
+def _led(arm: Arm, one: Leg, other: Leg, before: float, after: float, bounds: Bounds) -> Blend | None:
     """In the space of the tool: None where the joints cannot follow."""
     if one.curve is None or other.curve is None:
         return None
     frame = other.curve.transforms(np.zeros(1))[0, :3, :3]
     ends = one.curve.seen_from(frame, one.knots.length - before), other.curve.seen_from(frame, after)
-    curve = between(frame, *ends, before + after, (False, False))
+    back = np.linalg.pinv(arm.jacobian(other.knots.states[0, 0]), rcond=_SINGULAR).T
+
+    def seen(first: Floats, second: Floats, third: Floats) -> Floats:
+        return np.minimum(bounds.pace(first @ back, second @ back, third @ back), bounds.tool_pace(first, second))
+
+    curve = between(frame, *ends, _fastest(*ends, before + after, seen), (False, False))
     start, end = one.knots.at(one.knots.length - before), other.knots.at(after)
     try:
         knots = lead(arm, curve, start[0]).knots
@@ -108,10 +146,27 @@ def _led(arm: Arm, one: Leg, other: Leg, before: float, after: float) -> Blend |
     return Blend(before, after, Knots(knots.s, states), curve)
 
 
-def _joined(one: Leg, other: Leg, before: float, after: float) -> Blend:
+def _joined(one: Leg, other: Leg, before: float, after: float, bounds: Bounds) -> Blend:
     """In joint space."""
     states = np.stack([one.knots.at(one.knots.length - before), other.knots.at(after)])
-    return Blend(before, after, Knots(np.array([0.0, before + after]), states), None)
+    length = _fastest(states[0], states[1], before + after, bounds.pace)
+    return Blend(before, after, Knots(np.array([0.0, length]), states), None)
+
+
+def _fastest(start: Floats, end: Floats, whole: float, pace: Pace) -> float:
+    """The length of s from a state (3, n) to another one with which the way between is soonest over.
+
+    The longer it is the longer the way holds to the directions at its ends, and the sharper it turns between; the
+    shorter it is the more evenly it turns, and the sooner.
+    """
+    lengths = whole * _LENGTHS
+    tables = np.concatenate([quintics(np.stack([start, end]), lengths[k : k + 1]) for k in range(len(lengths))])
+    powers = (_PLACES * lengths[:, None])[:, :, None] ** np.arange(tables.shape[1])
+    rates: list[Floats] = []
+    for _ in range(3):
+        tables = tables[:, 1:] * np.arange(1, tables.shape[1])[:, None]
+        rates.append(np.einsum("kpn,kni->kpi", powers[:, :, : tables.shape[1]], tables))
+    return float(lengths[int((lengths / pace(*rates)).argmin())])
 
 
 def _reach(arm: Arm, made: Blend, corner: Floats) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cellctl.errors import UsageError
 from cellctl.motion.arms import Arm
-from cellctl.motion.blends import Blend, Leg, blend
+from cellctl.motion.blends import Blend, Bounds, Leg, blend
 from cellctl.motion.given import row
 from cellctl.motion.knots import Knots, straight
 from cellctl.motion.lines import matrix
@@ -72,7 +72,7 @@ class _Planner:
                 joints = leg.knots.states[-1, 0]
             elif radii:
                 radii[-1] = min(radii[-1], move.blend)
-        blends = self._blends(legs, radii)
+        blends = self._blends(moves, legs, radii)
         sections = self._sections(moves, legs, blends)
         return Motion(self.arm, start, tuple(moves), sections)
 
@@ -136,15 +136,14 @@ class _Planner:
 
     # -- corners -----------------------------------------------------------------------------
 
-    def _blends(self, legs: list[Leg], radii: list[float]) -> list[Blend | None]:
+    def _blends(self, moves: Sequence[Move], legs: list[Leg], radii: list[float]) -> list[Blend | None]:
         made: list[Blend | None] = []
         for one, other, radius in zip(legs, legs[1:], radii, strict=False):
-            made.append(blend(self.arm, one, other, radius, self._fits) if radius > _LEAST else None)
+            joints, tool = self._limits(moves, (one.move, other.move))
+            table = joints.as_array(self.arm.degrees_of_freedom)
+            bounds = Bounds(np.concatenate([self.room[None], table[1:]]), tool.speed, tool.acceleration)
+            made.append(blend(self.arm, one, other, radius, bounds) if radius > _LEAST else None)
         return made
-
-    def _fits(self, knots: Knots) -> bool:
-        low, high = knots.path.range()
-        return bool((low >= self.room[0]).all() and (high <= self.room[1]).all())
 
     # -- sections ----------------------------------------------------------------------------
 
@@ -165,13 +164,16 @@ class _Planner:
                 continue
             both = leg.move, legs[legs.index(leg) + 1].move
             stretches.append(self._stretch(moves, both, corner.knots, corner.curve))
-            ends.append((leg.move, gone + corner.before))
+            ends.append((leg.move, gone + 0.5 * corner.knots.length))
             gone, begin = gone + corner.knots.length, corner.after
         return made
 
     def _stretch(
         self, moves: Sequence[Move], numbers: tuple[int, ...], knots: Knots, curve: ToolCurve | None
     ) -> Stretch:
+        return Stretch(numbers, knots, curve, 0.0, *self._limits(moves, numbers))
+
+    def _limits(self, moves: Sequence[Move], numbers: tuple[int, ...]) -> tuple[Limits, ToolLimits]:
         parts = [moves[number] for number in numbers]
         speed = min((each.speed for each in parts if isinstance(each, Ptp)), default=1.0)
         push = min((each.acceleration for each in parts if isinstance(each, Ptp)), default=1.0)
@@ -182,7 +184,7 @@ class _Planner:
             for each in parts:
                 if not isinstance(each, Ptp):
                     tool = tool.tightest(ToolLimits(each.speed, each.acceleration))
-        return Stretch(numbers, knots, curve, 0.0, joints, tool)
+        return joints, tool
 
     def _narrowed(self, speed: float, push: float) -> Limits:
         table = self.limits.joints.as_array(self.arm.degrees_of_freedom)
