@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellctl.errors import UsageError
+from cellctl.motion import _topp
 from cellctl.motion.arms import Arm
 from cellctl.motion.knots import Knots, quintics
 from cellctl.motion.tool_curves import ToolCurve, between
@@ -101,8 +102,8 @@ def blend(arm: Arm, one: Leg, other: Leg, radius: float, bounds: Bounds) -> Blen
     before, after = min(before, _UNEVEN * after), min(after, _UNEVEN * before)
     led = one.curve is not None and other.curve is not None
     for _ in range(_TRIES):
-        made = _led(arm, one, other, before, after, bounds) if led else None
-        made = made or _joined(one, other, before, after, bounds)
+        made = _led(arm, one, other, (before, after), bounds) if led else None
+        made = made or _joined(one, other, (before, after), bounds)
         if bounds.fits(made.knots) and _reach(arm, made, corner) <= radius + _SLACK:
             return made
         before, after = _SHRUNK * before, _SHRUNK * after
@@ -123,10 +124,11 @@ def _room(arm: Arm, leg: Leg, corner: Floats, radius: float, from_end: bool) -> 
     return low
 
 
-def _led(arm: Arm, one: Leg, other: Leg, before: float, after: float, bounds: Bounds) -> Blend | None:
+def _led(arm: Arm, one: Leg, other: Leg, cut: tuple[float, float], bounds: Bounds) -> Blend | None:
     """In the space of the tool: None where the joints cannot follow."""
     if one.curve is None or other.curve is None:
         return None
+    before, after = cut
     frame = other.curve.transforms(np.zeros(1))[0, :3, :3]
     ends = one.curve.seen_from(frame, one.knots.length - before), other.curve.seen_from(frame, after)
     back = np.linalg.pinv(arm.jacobian(other.knots.states[0, 0]), rcond=_SINGULAR).T
@@ -146,8 +148,9 @@ def _led(arm: Arm, one: Leg, other: Leg, before: float, after: float, bounds: Bo
     return Blend(before, after, Knots(knots.s, states), curve)
 
 
-def _joined(one: Leg, other: Leg, before: float, after: float, bounds: Bounds) -> Blend:
+def _joined(one: Leg, other: Leg, cut: tuple[float, float], bounds: Bounds) -> Blend:
     """In joint space."""
+    before, after = cut
     states = np.stack([one.knots.at(one.knots.length - before), other.knots.at(after)])
     length = _fastest(states[0], states[1], before + after, bounds.pace)
     return Blend(before, after, Knots(np.array([0.0, length]), states), None)
@@ -159,13 +162,14 @@ def _fastest(start: Floats, end: Floats, whole: float, pace: Pace) -> float:
     The longer it is the longer the way holds to the directions at its ends, and the sharper it turns between; the
     shorter it is the more evenly it turns, and the sooner.
     """
-    lengths = whole * _LENGTHS
-    tables = np.concatenate([quintics(np.stack([start, end]), lengths[k : k + 1]) for k in range(len(lengths))])
-    powers = (_PLACES * lengths[:, None])[:, :, None] ** np.arange(tables.shape[1])
+    lengths: Floats = whole * _LENGTHS
+    tables: Floats = np.concatenate([quintics(np.stack([start, end]), lengths[k : k + 1]) for k in range(len(lengths))])
+    terms: NDArray[np.int64] = np.arange(_topp.TERMS)
+    powers = np.power((_PLACES * lengths[:, None])[:, :, None], terms)
     rates: list[Floats] = []
-    for _ in range(3):
-        tables = tables[:, 1:] * np.arange(1, tables.shape[1])[:, None]
-        rates.append(np.einsum("kpn,kni->kpi", powers[:, :, : tables.shape[1]], tables))
+    for order in (1, 2, 3):
+        tables = np.multiply(tables[:, 1:], terms[1 : len(terms) - order + 1, None])
+        rates.append(np.einsum("kpn,kni->kpi", powers[:, :, : len(terms) - order], tables))
     return float(lengths[int((lengths / pace(*rates)).argmin())])
 
 

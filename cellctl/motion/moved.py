@@ -74,7 +74,8 @@ class Motion:
             table = np.zeros((1, 6, dof))
             table[0, 0] = self._start
             return Path([0.0, 1.0], table)
-        return Path(np.concatenate(breaks), np.concatenate(tables))
+        made = np.ascontiguousarray(np.concatenate(tables))
+        return Path._made(np.concatenate(breaks), made)  # pyright: ignore[reportPrivateUsage]  # checked in parts
 
     @cached_property
     def ends(self) -> Floats:
