@@ -4,6 +4,7 @@ What can be reached from x in one interval is the y between the highest lower bo
 that the gap between these two, and that to the set to be reached, is a concave, piecewise straight function of x:
 its ends are found by going down the straight lines, in as many steps as it has lines, of which two or three do
 nearly always. */
+#include <float.h>
 #include <math.h>
 
 #include "topp_grid.h"
@@ -53,8 +54,8 @@ static double edge(const ToppGrid *grid, int k, double x, double sign, double st
         const Gap g = gap_at(grid, k, x);
         if (g.miss <= 0) return x;
         if (!(sign * g.slope < 0) || sign * (g.level - stop) > 0) return NAN;
-        if (!(sign * (g.level - x) > 0)) return x; /* what is left is rounding */
-        x = g.level;
+        /* What is left is rounding. A steep line, one that hardly counts y, makes much of it: a little further. */
+        x = sign * (g.level - x) > 0 ? g.level : x * (1 + 4 * sign * DBL_EPSILON);
     }
     return x;
 }

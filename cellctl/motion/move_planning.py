@@ -21,7 +21,7 @@ from cellctl.motion.moves import Circ, Lin, Move, MoveLimits, Ptp, Spline
 from cellctl.motion.pose import Pose
 from cellctl.motion.sections import Section, Stretch, section
 from cellctl.motion.tool_bounds import ToolLimits
-from cellctl.motion.tool_curves import SAME, ToolCurve, circle, line, through
+from cellctl.motion.tool_curves import SAME, ToolCurve, apart, circle, line, through
 from cellctl.motion.tool_following import Lost, lead
 from cellctl.motion.trajectory import Limits
 
@@ -199,10 +199,14 @@ class _Planner:
 
 def _curve(start: Floats, move: Lin | Circ | Spline) -> ToolCurve | None:
     """Where a move leads the tool; None where that is nowhere."""
+    poses = move.targets if isinstance(move, Spline) else (move.target,)
+    ends = [matrix(each) for each in ((move.via, *poses) if isinstance(move, Circ) else poses)]
+    if all(apart(start, each) <= SAME for each in ends):
+        return None
     if isinstance(move, Circ):
-        made = circle(start, matrix(move.via), matrix(move.target))
+        made = circle(start, *ends)
     elif isinstance(move, Spline):
-        made = through(start, [matrix(each) for each in move.targets])
+        made = through(start, ends)
     else:
-        made = line(start, matrix(move.target))
+        made = line(start, *ends)
     return made if made.length > SAME else None
