@@ -283,31 +283,39 @@ cdef class Inverse:
                 count[m] = inverse_all(&self.inverse, &f, aim, to + m * width)
         return out, counts
 
-    def follow(self, transforms, seed, double step, out=None):
+    def follow(self, transforms, seed, double step, out=None, places=None):
         """Nearest to nearest along many transforms: the joints (m, n), and how many could be followed.
 
-        It ends where there is no way, or where a joint would have to jump by more than ``step``.
+        It ends where there is no way, or where a joint would have to jump by more than ``step``. ``places`` (m,) tell
+        how far along they are, where they are not evenly spaced.
         """
         cdef list keep = []
         cdef double room[INVERSE_JOINTS]
         cdef Py_ssize_t[3] given = [0, 4, 4]
         cdef const double* T = rows_of(transforms, 3, given, "transforms", keep)
         cdef double ahead[INVERSE_JOINTS]
+        cdef double ratio = 1
         cdef int i, n = self.inverse.n
         cdef Py_ssize_t[2] shape = [given[0], n]
         cdef Py_ssize_t m
         cdef const double* start = seed_of(seed, n, room)
+        cdef Py_ssize_t[1] told = [given[0]]
+        cdef const double* s = NULL if places is None else rows_of(places, 1, told, "places", keep)
         cdef double* to
         cdef Frame f
+        if told[0] != shape[0]:
+            refuse(f"{told[0]} places for {shape[0]} poses")
         if out is None:
             out = np.full((shape[0], shape[1]), np.nan)
         to = output(out, 2, shape, "out")
         for m in range(shape[0]):
             read_frame(T + 16 * m, &f)
+            if s != NULL and m > 1:
+                ratio = (s[m] - s[m - 1]) / (s[m - 1] - s[m - 2])
             for i in range(n):  # straight on: over a singular pose the way that turns back may be nearer
                 ahead[i] = start[i] if m == 0 else to[(m - 1) * n + i]
                 if m > 1:
-                    ahead[i] += to[(m - 1) * n + i] - to[(m - 2) * n + i]
+                    ahead[i] += ratio * (to[(m - 1) * n + i] - to[(m - 2) * n + i])
             if not inverse_nearest(&self.inverse, &f, ahead, False, to + m * n):
                 return out, m
             for i in range(n):

@@ -40,7 +40,12 @@ class Inverse:
         counts: NDArray[np.intc] | None = ...,
     ) -> tuple[_Floats, NDArray[np.intc]]: ...
     def follow(
-        self, transforms: ArrayLike, seed: _Numbers, step: float, out: _Floats | None = ...
+        self,
+        transforms: ArrayLike,
+        seed: _Numbers,
+        step: float,
+        out: _Floats | None = ...,
+        places: ArrayLike | None = ...,
     ) -> tuple[_Floats, int]: ...
 
 class Numeric:

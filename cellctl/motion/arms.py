@@ -266,12 +266,14 @@ class Arm:
         seed: Sequence[float] | Floats | None = None,
         *,
         jump: float = 0.5,
+        places: Floats | None = None,
     ) -> Followed:
         """Joints along a path of poses, or of transforms (n, 4, 4): each next to the one before, within the limits.
 
         It ends where a pose has no way, or where a joint would have to jump by more than ``jump`` (rad, m): at a
         singularity, or at a limit. Without a ``seed`` every way to the first pose is tried, with the full turns that
         keep it longest within the limits; the one is taken that comes furthest, then the one that turns least.
+        ``places``, rising, shape (n,), tell how far along the poses are, where they are not evenly spaced.
         """
         if not isinstance(poses, np.ndarray):
             poses = np.array([matrix(each) if isinstance(each, Pose) else each for each in poses]).reshape(-1, 4, 4)
@@ -283,19 +285,21 @@ class Arm:
         if len(path) == 0:
             return Followed(np.empty((0, self.degrees_of_freedom)), 0, "")
         if seed is not None:
-            return self._follow(path, self._row(seed, "seed"), jump)
-        tried = [self._follow(path, way, jump, self._turning) for way in self.inverse(path[0])]
+            return self._follow(path, self._row(seed, "seed"), jump, places=places)
+        tried = [self._follow(path, way, jump, self._turning, places) for way in self.inverse(path[0])]
         if not tried:
             return Followed(np.full((len(path), self.degrees_of_freedom), np.nan), 0, "pose 0 cannot be reached")
         return min(
             tried, key=lambda each: (-each.followed, float(np.abs(np.diff(each.joints[: each.followed], axis=0)).sum()))
         )
 
-    def _follow(self, path: Floats, seed: Joints, jump: float, turning: Inverse | None = None) -> Followed:
+    def _follow(
+        self, path: Floats, seed: Joints, jump: float, turning: Inverse | None = None, places: Floats | None = None
+    ) -> Followed:
         """Along the path from a seed; with a solver that knows no limits the best full turns are found afterwards."""
         inverse = turning or self._inverse
         if inverse is not None:
-            joints, count = inverse.follow(path, seed, jump)
+            joints, count = inverse.follow(path, seed, jump, None, places)
         else:
             joints, count = self._iterate(path, seed, jump)
         if turning is not None:

@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 _FIT: Final = 1e-4  # of the tool's speed: so exactly its axes tell it
 _HALVINGS: Final = 5
 _GRID: Final = 100  # gridpoints for a section, and for each stretch of it
+_EACH: Final = 16  # and for each piece at least, for there are many where the joints move fast
 _MOST_GRID: Final = 4000
 
 
@@ -91,7 +92,8 @@ class Section:
         if self.path.judged == self.path.degrees_of_freedom and self.path.degrees.tolist() == [1]:
             return _straight(self.path, self.limits[0])
         stretches = 1 + sum(one != other for one, other in zip(self.moves, self.moves[1:], strict=False))
-        return parametrize(self.path, self.limits, gridpoints=min(_GRID * (1 + stretches), _MOST_GRID))
+        wanted = max(_GRID * (1 + stretches), _EACH * len(self.moves))
+        return parametrize(self.path, self.limits, gridpoints=min(wanted, _MOST_GRID))
 
 
 def _straight(path: Path, limits: Limits) -> Trajectory:

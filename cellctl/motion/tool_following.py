@@ -74,7 +74,7 @@ def lead(arm: Arm, curve: ToolCurve, seed: Floats) -> Led:
 def _tried(arm: Arm, curve: ToolCurve, seed: Floats, s: Floats) -> Led | Floats:
     """Joints through these places, or more places where they are too few. Raises Lost."""
     posed, first, second = curve.rates(s)
-    joints, count = _tracked(arm, posed, seed)
+    joints, count, _ = arm.follow(posed, seed, jump=_JUMP, places=s)
     if count < len(s):
         if count == 0 or s[count] - s[count - 1] < _SHORT * curve.length or len(s) > _MOST:
             last = joints[count - 1] if count else seed
@@ -106,42 +106,6 @@ def _first_places(curve: ToolCurve) -> Floats:
 def _divided(s: Floats, coarse: NDArray[np.bool_]) -> Floats:
     added = s[:-1][coarse] + _CUT * np.diff(s)[coarse]
     return np.sort(np.concatenate([s, added]))
-
-
-def _tracked(arm: Arm, posed: Floats, seed: Floats) -> tuple[Floats, int]:
-    """Joints next to each other at the poses, and how many there are; NaN behind these if that pose has none.
-
-    Where the arm would have to jump to keep its configuration, it may go through the singular pose into another one.
-    """
-    joints = np.empty((len(posed), arm.degrees_of_freedom))
-    count = 0
-    while count < len(posed):
-        found = arm.follow(posed[count:], seed, jump=_JUMP)
-        joints[count:] = found.joints
-        count += found.followed
-        if count == len(posed) or count == 0:
-            break
-        other = _through(arm, posed[count], joints[count - 1])
-        if other is None:
-            break
-        joints[count] = seed = other
-        count += 1
-    return joints, count
-
-
-def _through(arm: Arm, pose: Floats, last: Floats) -> Floats | None:
-    """The way to a pose that is next to ``last``, whatever its configuration; None if a joint would have to jump."""
-    if arm.solver == "numeric":
-        return None
-    ways = np.array(arm.inverse(pose, last.tolist()))
-    if len(ways) == 0:
-        return None
-    turns = np.array([math.tau if joint.type == "revolute" else 0.0 for joint in arm.model.joints])
-    whole = np.divide(last - ways, turns, out=np.zeros_like(ways), where=turns > 0)
-    ways += turns * np.round(whole)
-    steps = np.abs(ways - last).max(axis=1)
-    best = int(steps.argmin())
-    return ways[best] if steps[best] <= _JUMP else None
 
 
 def _states(arm: Arm, joints: Floats, first: Floats, second: Floats) -> Floats:
