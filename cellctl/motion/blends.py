@@ -47,6 +47,7 @@ class Leg:
     move: int
     knots: Knots
     curve: ToolCurve | None
+    off: float = 0.0  # m, the tool from its curve
 
     def places(self, arm: Arm, s: Floats) -> Floats:
         """Where the tool point is. Shape (n, 3)."""

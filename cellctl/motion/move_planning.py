@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -21,7 +22,7 @@ from cellctl.motion.moves import Circ, Lin, Move, MoveLimits, Ptp, Spline
 from cellctl.motion.pose import Pose
 from cellctl.motion.sections import Section, Stretch, section
 from cellctl.motion.tool_bounds import ToolLimits
-from cellctl.motion.tool_curves import SAME, ToolCurve, apart, circle, line, through
+from cellctl.motion.tool_curves import ToolCurve, circle, line, through
 from cellctl.motion.tool_following import Lost, lead
 from cellctl.motion.trajectory import Limits
 
@@ -74,7 +75,7 @@ class _Planner:
                 radii[-1] = min(radii[-1], move.blend)
         blends = self._blends(moves, legs, radii)
         sections = self._sections(moves, legs, blends)
-        return Motion(self.arm, start, tuple(moves), sections)
+        return Motion(self.arm, start, tuple(moves), sections, max((leg.off for leg in legs), default=0.0))
 
     # -- legs --------------------------------------------------------------------------------
 
@@ -93,7 +94,7 @@ class _Planner:
         if curve is None:
             return None
         try:
-            knots = lead(self.arm, curve, joints).knots
+            knots, off, _ = lead(self.arm, curve, joints)
         except Lost as error:
             raise lost(name, curve, error) from None
         low, high = knots.path.range()
@@ -101,7 +102,7 @@ class _Planner:
             refusal = outside(self.arm, name, knots, curve, self.room)
             if refusal is not None:
                 raise refusal
-        return Leg(number, knots, curve)
+        return Leg(number, knots, curve, off)
 
     def _target(self, name: str, move: Ptp, joints: Floats) -> Floats:
         if isinstance(move.target, Pose):
@@ -159,7 +160,7 @@ class _Planner:
                 stretches.append(self._stretch(moves, (leg.move,), part, leg.curve))
                 gone += part.length
             if corner is None:
-                made.append(section(self.arm, stretches, [*ends, (leg.move, gone)]))
+                made.append(section(self.arm, stretches, [*ends, (leg.move, math.inf)]))
                 stretches, ends, gone, begin = [], [], 0.0, 0.0
                 continue
             both = leg.move, legs[legs.index(leg) + 1].move
@@ -199,14 +200,8 @@ class _Planner:
 
 def _curve(start: Floats, move: Lin | Circ | Spline) -> ToolCurve | None:
     """Where a move leads the tool; None where that is nowhere."""
-    poses = move.targets if isinstance(move, Spline) else (move.target,)
-    ends = [matrix(each) for each in ((move.via, *poses) if isinstance(move, Circ) else poses)]
-    if all(apart(start, each) <= SAME for each in ends):
-        return None
     if isinstance(move, Circ):
-        made = circle(start, *ends)
-    elif isinstance(move, Spline):
-        made = through(start, ends)
-    else:
-        made = line(start, *ends)
-    return made if made.length > SAME else None
+        return circle(start, matrix(move.via), matrix(move.target))
+    if isinstance(move, Spline):
+        return through(start, [matrix(each) for each in move.targets])
+    return line(start, matrix(move.target))

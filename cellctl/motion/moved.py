@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from cellctl.errors import UsageError
 from cellctl.motion.arms import Arm
 from cellctl.motion.given import output
-from cellctl.motion.paths import Path
+from cellctl.motion.paths import SAME, Path
 from cellctl.motion.sections import Section
 from cellctl.motion.tool_bounds import AXES, LINEAR
 from cellctl.motion.trajectory import Certificate
@@ -49,10 +49,13 @@ class Motion:
     """A motion of all joints from time 0 to ``duration`` (s), as ``plan_moves`` makes it.
 
     ``at_time`` is that of ``PathTrajectory``. It is at rest at both ends, and at each target without a blend.
+    ``deviation`` (m) is how far a led tool is off its way at most, as measured between all knots of the joints.
     """
 
-    def __init__(self, arm: Arm, start: Floats, moves: tuple[Move, ...], sections: Sequence[Section]) -> None:
-        self.arm, self.moves = arm, moves
+    def __init__(
+        self, arm: Arm, start: Floats, moves: tuple[Move, ...], sections: Sequence[Section], deviation: float
+    ) -> None:
+        self.arm, self.moves, self.deviation = arm, moves, deviation
         self._start, self._sections = start, tuple(sections)
         durations = [each.run.duration for each in self._sections]
         self._begins = np.concatenate([[0.0], np.cumsum(durations)])
@@ -150,11 +153,11 @@ class Motion:
         start = self.at_time(time)[0]
         number = int(np.searchsorted(self._begins, time, "right")) - 1
         if number >= len(self._sections):
-            return Motion(self.arm, start, self.moves, ())
+            return Motion(self.arm, start, self.moves, (), self.deviation)
         here = self._sections[number]
         s = here.place_at(time - float(self._begins[number]))
-        left = [here.rest(s)] if s < here.path.breaks[-1] else []
-        return Motion(self.arm, start, self.moves, (*left, *self._sections[number + 1 :]))
+        left = [here.rest(s)] if here.path.breaks[-1] - s > SAME * here.path.length else []
+        return Motion(self.arm, start, self.moves, (*left, *self._sections[number + 1 :]), self.deviation)
 
     def _limited(self, begin: float, end: float) -> list[tuple[str, float]]:
         if not end > begin:

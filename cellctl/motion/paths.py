@@ -96,8 +96,9 @@ class Path(_topp.Pieces):
         first, last = max(start, float(self.breaks[0])), min(end, float(self.breaks[-1]))
         if not first < last:
             raise UsageError(f"no path from {start:.9g} to {end:.9g}")
-        one = int(np.searchsorted(self.breaks, first, "right"))
-        other = int(np.searchsorted(self.breaks, last, "left"))
+        near = min(SAME * self.length, 0.25 * (last - first))  # a break so near to an end is left out
+        one = int(np.searchsorted(self.breaks, first + near, "right"))
+        other = int(np.searchsorted(self.breaks, last - near, "left"))
         breaks = np.concatenate([[first], self.breaks[one:other], [last]])
         made = self.coefficients[one - 1 : other].copy()
         _shift(made[:1], np.array([first - float(self.breaks[one - 1])]))

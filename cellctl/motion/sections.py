@@ -65,7 +65,7 @@ class Section:
         return self.run.certify(self.limits[0])
 
     def time_at(self, s: float) -> float:
-        """When it is at a place (s); the end has the end's time."""
+        """When it is at a place (s); beyond the end at the end."""
         if s >= self.path.breaks[-1]:
             return self.run.duration
         if isinstance(self.run, PathTrajectory):

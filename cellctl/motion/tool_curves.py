@@ -97,10 +97,12 @@ def apart(start: Floats, end: Floats) -> float:
     return math.hypot(float(np.linalg.norm(end[:3, 3] - start[:3, 3])), TURN * angle)
 
 
-def line(start: Floats, end: Floats) -> ToolCurve:
-    """A straight line from a transform to another one, turning evenly the shorter way."""
+def line(start: Floats, end: Floats) -> ToolCurve | None:
+    """A straight line from a transform to another one, turning evenly the shorter way; None where both are one."""
     turn = rotation_vector(start[:3, :3].T @ end[:3, :3])
     length = apart(start, end)
+    if length < SAME:
+        return None
     return between(start[:3, :3], _row(start), np.hstack([end[:3, 3], turn]), length, (True, True))
 
 
@@ -115,7 +117,7 @@ def between(frame: Floats, start: Floats, end: Floats, length: float, straight: 
     return ToolCurve(Path(breaks, table[None]), frame, breaks, straight)
 
 
-def circle(start: Floats, via: Floats, end: Floats) -> ToolCurve:
+def circle(start: Floats, via: Floats, end: Floats) -> ToolCurve | None:
     """The arc from a transform through the position of another one to a third, turning evenly. Raises UsageError."""
     points = [each[:3, 3] for each in (start, via, end)]
     chord, lift = points[2] - points[0], points[1] - points[0]
@@ -137,7 +139,7 @@ def circle(start: Floats, via: Floats, end: Floats) -> ToolCurve:
     return ToolCurve(Path(way.breaks, made), start[:3, :3], np.array([0.0, way.length]), (False, True))
 
 
-def through(start: Floats, targets: Sequence[Floats]) -> ToolCurve:
+def through(start: Floats, targets: Sequence[Floats]) -> ToolCurve | None:
     """A smooth curve from a transform through others: the second derivatives are zero at its ends."""
     frame = start[:3, :3]
     rows, s = [_row(start)], [0.0]
