@@ -24,8 +24,8 @@ from cellctl.motion.tool_following import lead
 Floats = NDArray[np.float64]
 Pace = Callable[[Floats, Floats, Floats], Floats]
 
-_LOOKS: Final = 17  # places at which a distance is looked at, three times ever closer
-_ROUNDS: Final = 3
+_LOOKS: Final = 17  # places at which a distance is looked at, ever closer
+_ROUNDS: Final = 6
 _PLACES: Final = np.linspace(0.0, 1.0, 33)  # at which a blend is looked at
 _UNEVEN: Final = 3.0  # one side of a blend is at most so much longer than the other one
 _TRIES: Final = 12
@@ -101,6 +101,8 @@ def blend(arm: Arm, one: Leg, other: Leg, radius: float, bounds: Bounds) -> Blen
     corner = other.places(arm, np.zeros(1))[0]
     before, after = _room(arm, one, corner, radius, True), _room(arm, other, corner, radius, False)
     before, after = min(before, _UNEVEN * after), min(after, _UNEVEN * before)
+    if before + after <= _SLACK:
+        return None
     led = one.curve is not None and other.curve is not None
     for _ in range(_TRIES):
         made = _led(arm, one, other, (before, after), bounds) if led else None

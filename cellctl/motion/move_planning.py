@@ -33,6 +33,7 @@ _TURN: Final = 0.1  # m by rad: how much way a turn of a joint counts as at leas
 _SWING: Final = 0.1  # rad between knots of a joint move whose tool is limited
 _LOOKS: Final = 17  # places at which the way of a joint move is measured
 _EDGE: Final = 1e-9  # rad, m: joints that are beyond a limit by less are at it
+_LARGEST: Final = 1e6  # m, rad: a number of a pose
 _LEAST: Final = 1e-9  # of a leg (of s): what is shorter is none
 
 
@@ -106,10 +107,11 @@ class _Planner:
 
     def _target(self, name: str, move: Ptp, joints: Floats) -> Floats:
         if isinstance(move.target, Pose):
+            transform = _transform(move.target)
             found = self.arm.nearest(move.target, joints.tolist())
-            target = None if found is None else np.array(found)
-            if target is None:
-                raise unreachable(self.arm, name, matrix(move.target), joints, self.room)
+            if found is None:
+                raise unreachable(self.arm, name, transform, joints, self.room)
+            target = np.array(found)
         else:
             target = row(move.target, "target", name, width=self.arm.degrees_of_freedom)
         refusal = beyond(self.arm, target, self.room, name)
@@ -201,7 +203,13 @@ class _Planner:
 def _curve(start: Floats, move: Lin | Circ | Spline) -> ToolCurve | None:
     """Where a move leads the tool; None where that is nowhere."""
     if isinstance(move, Circ):
-        return circle(start, matrix(move.via), matrix(move.target))
+        return circle(start, _transform(move.via), _transform(move.target))
     if isinstance(move, Spline):
-        return through(start, [matrix(each) for each in move.targets])
-    return line(start, matrix(move.target))
+        return through(start, [_transform(each) for each in move.targets])
+    return line(start, _transform(move.target))
+
+
+def _transform(pose: Pose) -> Floats:
+    if not np.abs(pose).max() < _LARGEST:
+        raise UsageError(f"the pose is {tuple(pose)}", hint=f"Its numbers must be finite, and below {_LARGEST:g}.")
+    return matrix(pose)

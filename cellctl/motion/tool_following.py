@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from functools import lru_cache
 from itertools import pairwise
@@ -30,7 +31,7 @@ _MOST: Final = 4000  # knots
 _SHORT: Final = 1e-7  # of the curve: a stretch is not divided further
 _JUMP: Final = 0.5  # rad or m from knot to knot: more is another configuration
 _DIFFERENCE: Final = 1e-5  # rad: for the change of the Jacobian
-_SINGULAR: Final = 1e-9  # of the greatest singular value
+_SINGULAR: Final = 1e-6  # of the greatest singular value
 
 
 class Led(NamedTuple):
@@ -82,11 +83,12 @@ def _tried(arm: Arm, curve: ToolCurve, seed: Floats, s: Floats) -> Led | Floats:
         return _divided(s, np.arange(len(s) - 1) == count - 1)
     knots = Knots(s, _states(arm, joints, first, second))
     way, turn = _off(arm, curve, knots)
-    coarse = ((way > WAY) | (turn > TURN)) & (np.diff(s) > _SHORT * curve.length)
+    coarse = (way > WAY) | (turn > TURN)
     if not coarse.any():
         return Led(knots, float(way.max()), float(turn.max()))
-    if len(s) > _MOST:
-        at = int(way.argmax())
+    short = coarse & (np.diff(s) < _SHORT * curve.length)
+    if len(s) > _MOST or short.any():
+        at = int(np.where(short, way, 0.0).argmax()) if short.any() else int(way.argmax())
         raise Lost(
             f"the joints keep to the way to {way[at] * 1e6:.3g} µm only: it passes too near to a singular pose",
             float(s[at]), joints[at], "Stay further away from it, or use Ptp.",
@@ -120,18 +122,17 @@ def _states(arm: Arm, joints: Floats, first: Floats, second: Floats) -> Floats:
 
 
 def _solved(jacobians: Floats, rates: Floats) -> Floats:
-    """Joint rates that give the tool these; where the arm is singular the least ones."""
+    """Joint rates that give the tool these; where the arm is singular the least ones of those that come nearest."""
+    made = np.full((len(rates), jacobians.shape[2]), np.inf)
     if jacobians.shape[1] == jacobians.shape[2]:
-        try:
-            made = np.asarray(np.linalg.solve(jacobians, rates[:, :, None])[:, :, 0], np.float64)
-        except np.linalg.LinAlgError:
-            pass
-        else:
-            if np.isfinite(made).all() and np.abs(made).max() < 1 / _SINGULAR:
-                return made
-    inverses = np.linalg.pinv(jacobians, rcond=_SINGULAR)
-    least: Floats = np.einsum("nij,nj->ni", inverses, rates)
-    return least
+        with contextlib.suppress(np.linalg.LinAlgError):
+            made[:] = np.linalg.solve(jacobians, rates[:, :, None])[:, :, 0]
+    most = np.abs(rates).max(axis=1) / _SINGULAR
+    wild = ~(np.abs(made).max(axis=1) <= most)
+    if wild.any():
+        inverses = np.linalg.pinv(jacobians[wild], rcond=_SINGULAR)
+        made[wild] = np.einsum("nij,nj->ni", inverses, rates[wild])
+    return made
 
 
 def _off(arm: Arm, curve: ToolCurve, knots: Knots) -> tuple[Floats, Floats]:
