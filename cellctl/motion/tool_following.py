@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellctl.errors import UsageError
-from cellctl.motion.arms import Arm
+from cellctl.motion.arms import Arm, Joints
 from cellctl.motion.knots import Knots
 from cellctl.motion.paths import Path
 from cellctl.motion.tool_curves import ToolCurve
@@ -29,6 +30,7 @@ _CUT: Final = 0.4871  # where a stretch is divided: not in its middle, where sym
 _ROUNDS: Final = 40
 _MOST: Final = 4000  # knots
 _SHORT: Final = 1e-7  # of the curve: a stretch is not divided further
+_FURTHER: Final = 1e-4  # of the curve: so far behind it is looked at why the joints could not follow
 _JUMP: Final = 0.5  # rad or m from knot to knot: more is another configuration
 _DIFFERENCE: Final = 1e-5  # rad: for the change of the Jacobian
 _SINGULAR: Final = 1e-6  # of the greatest singular value
@@ -75,11 +77,11 @@ def lead(arm: Arm, curve: ToolCurve, seed: Floats) -> Led:
 def _tried(arm: Arm, curve: ToolCurve, seed: Floats, s: Floats) -> Led | Floats:
     """Joints through these places, or more places where they are too few. Raises Lost."""
     posed, first, second = curve.rates(s)
-    joints, count, _ = arm.follow(posed, seed, jump=_JUMP, places=s)
+    joints, count, ended = arm.follow(posed, seed, jump=_JUMP, places=s)
     if count < len(s):
         if count == 0 or s[count] - s[count - 1] < _SHORT * curve.length or len(s) > _MOST:
             last = joints[count - 1] if count else seed
-            raise _lost(arm, curve, float(s[count]), last, bool(np.isnan(joints[count]).all()))
+            raise _lost(arm, curve, float(s[count]), last, "jump" in ended)
         return _divided(s, np.arange(len(s) - 1) == count - 1)
     knots = Knots(s, _states(arm, joints, first, second))
     way, turn = _off(arm, curve, knots)
@@ -148,22 +150,27 @@ def _distances(arm: Arm, curve: ToolCurve, path: Path, places: Floats, each: int
     return way.reshape(-1, each).max(axis=1), turn.reshape(-1, each).max(axis=1)
 
 
-def _lost(arm: Arm, curve: ToolCurve, s: float, joints: Floats, nowhere: bool) -> Lost:
-    pose = curve.transforms(np.array([s]))[0]
-    ways = 0 if nowhere and arm.solver == "numeric" else len(arm.inverse(pose, joints.tolist()))
-    if nowhere or not ways:
-        found = arm.solve(curve.transforms(np.array([curve.length]))[0], joints, tries=20)
-        beyond = f": its end is {found.way * 1e3:.3g} mm and {found.turn:.3g} rad beyond" if not found.reached else ""
-        return Lost(f"the way leaves the reach{beyond}", s, joints, "Move it into the reach, or use a shorter tool.")
-    here = joints + 0.0
-    other = np.array(min(unlimited(arm).inverse(pose, joints.tolist()), key=lambda q: _far(arm, q, here)))
-    axis = int(np.abs(other - here).argmax())
-    return Lost(
-        f"the way leads through a singular pose: {arm.model.joints[axis].name} would have to jump", s, joints,
-        "Move the line away from the singular pose, or use Ptp there.",
-    )  # fmt: skip
+def _lost(arm: Arm, curve: ToolCurve, s: float, joints: Floats, jump: bool) -> Lost:
+    further = min(s + _FURTHER * curve.length, curve.length)  # not on the rim of the reach
+    ways = [] if arm.solver == "numeric" else arm.inverse(curve.transforms(np.array([further]))[0], joints.tolist())
+    if ways or (jump and arm.solver == "numeric"):
+        return _singular(arm, s, joints, ways)
+    found = arm.solve(curve.transforms(np.array([curve.length]))[0], joints, tries=20)
+    beyond = f": its end is {found.way * 1e3:.3g} mm and {found.turn:.3g} rad beyond" if not found.reached else ""
+    return Lost(f"the way leaves the reach{beyond}", s, joints, "Move it into the reach, or use a shorter tool.")
 
 
-def _far(arm: Arm, q: tuple[float, ...], here: Floats) -> float:
-    turned = (np.array(q) - here + math.pi) % math.tau - math.pi
-    return float(np.abs(turned).max())
+def _singular(arm: Arm, s: float, joints: Floats, ways: Sequence[Joints]) -> Lost:
+    told = "the joints would have to jump"
+    if ways:
+        steps = np.array([np.abs(_turned(np.array(each) - joints)) for each in ways])
+        least = steps[int(steps.max(axis=1).argmin())]
+        told = f"{arm.model.joints[int(least.argmax())].name} would have to jump by {least.max():.3g}"
+    hint = "Move the way away from the singular pose, or use Ptp there."
+    return Lost(f"the way leads through a singular pose: {told}", s, joints, hint)
+
+
+def _turned(steps: Floats) -> Floats:
+    """Turns without whole ones."""
+    made: Floats = (steps + math.pi) % math.tau - math.pi
+    return made

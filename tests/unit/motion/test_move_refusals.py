@@ -73,6 +73,14 @@ def test_a_line_out_of_reach_tells_where_it_leaves_it():
     assert ARM.inverse(behind)
 
 
+def test_a_line_that_asks_for_a_jump_tells_the_joint():
+    arm = Arm.named("abb_irb120")  # with its wrist stretched, and to the side
+    home = arm.forward([0.0] * 6)
+    text = refusal(arm, [0.0] * 6, [Lin(home._replace(y=home.y + 0.1))])
+    assert re.search(r"singular pose: j[46] would have to jump by 1.57", text)
+    assert "0.0 of 100.0 mm" in text
+
+
 def test_a_line_that_leaves_a_joint_limit_tells_the_joint_and_where():
     tight = Arm(ARM.model.limited([-6.3, -6.3, -6.3, -6.3, -6.3, -6.3], [0.3, 6.3, 6.3, 6.3, 6.3, 6.3]), ARM.tool)
     goal = HOME._replace(y=HOME.y - 0.3)
