@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import ruckig
 
-from benchmarks import intercept, kinematics, parametrization, waypoints
+from benchmarks import intercept, kinematics, moves, parametrization, waypoints
 from benchmarks.report import Row, lower_is_better, median, publish
 from benchmarks.timing import least
 from cellctl.motion import InputParameter, Otg, Trajectory
@@ -120,6 +120,7 @@ def rows() -> list[Row]:
         *_sample_rows(),
         *parametrization.rows(),
         *waypoints.rows(),
+        *moves.rows(),
         *intercept.rows(),
         *kinematics.rows(),
     ]

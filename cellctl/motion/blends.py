@@ -22,7 +22,7 @@ from cellctl.motion.tool_curves import ToolCurve, between
 from cellctl.motion.tool_following import lead
 
 Floats = NDArray[np.float64]
-Pace = Callable[[Floats, Floats, Floats], Floats]
+Slowness = Callable[[Floats, Floats, Floats], Floats]
 
 _LOOKS: Final = 17  # places at which a distance is looked at, ever closer
 _ROUNDS: Final = 6
@@ -31,11 +31,14 @@ _UNEVEN: Final = 3.0  # one side of a blend is at most so much longer than the o
 _TRIES: Final = 12
 _SHRUNK: Final = 0.8
 #: Lengths of s of a blend, as parts of what it takes from both legs, among which the fastest is looked for.
-_LENGTHS: Final = np.array([1.1, 1.0, 0.9, 0.8, 0.7, 0.6])
+_LENGTHS: Final = np.array([1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6])
 #: How much more the jerk counts than if the speed were even: it rises before and falls behind. Found by trying.
-_UNSTEADY: Final = 3.0
-_SLOWEST: Final = 1e-100  # of a limit: what is slower is not limited
+_UNSTEADY: Final = 10.0
+#: How much more a slow place counts, as a power: it slows what is before and behind. Found by trying.
+_SLOWER: Final = 3.0
 _SINGULAR: Final = 1e-6  # of the greatest singular value
+_EXACT: Final = 1e-6  # of half a leg
+_WHOLE: Final = 0.95
 _SLACK: Final = 1e-9  # m
 _SAME: Final = 1e-3  # rad: the joints on both sides of a corner are of one configuration
 
@@ -80,19 +83,19 @@ class Bounds:
         low, high = knots.path.range()
         return bool((low >= self.joints[0, 0]).all() and (high <= self.joints[0, 1]).all())
 
-    def pace(self, first: Floats, second: Floats, third: Floats) -> Floats:
-        """The greatest even ds/dt over whole blends, by derivatives of the joints by s: (k, p, dof) to (k,)."""
+    def slowness(self, first: Floats, second: Floats, third: Floats) -> Floats:
+        """The least dt/ds at places of blends, by derivatives of the joints by s: (k, p, dof) to (k, p)."""
         most = np.minimum(-self.joints[1:, 0], self.joints[1:, 1])
-        parts = [np.abs(each) / limit for each, limit in zip((first, second, _UNSTEADY * third), most, strict=True)]
-        slowest = [part.max(axis=(1, 2)) ** (1 / (order + 1)) for order, part in enumerate(parts)]
-        made: Floats = 1 / np.maximum(np.max(slowest, axis=0), _SLOWEST)
+        rates = (first, second, _UNSTEADY * third)
+        parts = [(np.abs(each) / limit).max(axis=2) for each, limit in zip(rates, most, strict=True)]
+        made: Floats = np.max([part ** (1 / (order + 1)) for order, part in enumerate(parts)], axis=0)
         return made
 
-    def tool_pace(self, first: Floats, second: Floats) -> Floats:
+    def tool_slowness(self, first: Floats, second: Floats) -> Floats:
         """The same by derivatives of the tool point."""
-        speeds = np.linalg.norm(first[..., :3], axis=2).max(axis=1) / self.speed
-        pushes = np.linalg.norm(second[..., :3], axis=2).max(axis=1) / self.acceleration
-        made: Floats = 1 / np.maximum(np.maximum(speeds, np.sqrt(pushes)), _SLOWEST)
+        speeds = np.linalg.norm(first[..., :3], axis=2) / self.speed
+        pushes = np.linalg.norm(second[..., :3], axis=2) / self.acceleration
+        made: Floats = np.maximum(speeds, np.sqrt(pushes))
         return made
 
 
@@ -100,7 +103,7 @@ def blend(arm: Arm, one: Leg, other: Leg, radius: float, bounds: Bounds) -> Blen
     """The blend around the corner between two legs; None where there is none, so that the arm has to stop."""
     corner = other.places(arm, np.zeros(1))[0]
     before, after = _room(arm, one, corner, radius, True), _room(arm, other, corner, radius, False)
-    before, after = min(before, _UNEVEN * after), min(after, _UNEVEN * before)
+    before, after = _clear(one, min(before, _UNEVEN * after)), _clear(other, min(after, _UNEVEN * before))
     if before + after <= _SLACK:
         return None
     led = one.curve is not None and other.curve is not None
@@ -127,6 +130,12 @@ def _room(arm: Arm, leg: Leg, corner: Floats, radius: float, from_end: bool) -> 
     return low
 
 
+def _clear(leg: Leg, size: float) -> float:
+    """Half of the leg, or so much less that what is left of it is no splinter, which would cost digits."""
+    half = 0.5 * leg.knots.length
+    return half if size > (1 - _EXACT) * half else min(size, _WHOLE * half)
+
+
 def _led(arm: Arm, one: Leg, other: Leg, cut: tuple[float, float], bounds: Bounds) -> Blend | None:
     """In the space of the tool: None where the joints cannot follow."""
     if one.curve is None or other.curve is None:
@@ -137,7 +146,8 @@ def _led(arm: Arm, one: Leg, other: Leg, cut: tuple[float, float], bounds: Bound
     back = np.linalg.pinv(arm.jacobian(other.knots.states[0, 0]), rcond=_SINGULAR).T
 
     def seen(first: Floats, second: Floats, third: Floats) -> Floats:
-        return np.minimum(bounds.pace(first @ back, second @ back, third @ back), bounds.tool_pace(first, second))
+        slowness = bounds.slowness(first @ back, second @ back, third @ back)
+        return np.maximum(slowness, bounds.tool_slowness(first, second))
 
     curve = between(frame, *ends, _fastest(*ends, before + after, seen), (False, False))
     start, end = one.knots.at(one.knots.length - before), other.knots.at(after)
@@ -155,11 +165,11 @@ def _joined(one: Leg, other: Leg, cut: tuple[float, float], bounds: Bounds) -> B
     """In joint space."""
     before, after = cut
     states = np.stack([one.knots.at(one.knots.length - before), other.knots.at(after)])
-    length = _fastest(states[0], states[1], before + after, bounds.pace)
+    length = _fastest(states[0], states[1], before + after, bounds.slowness)
     return Blend(before, after, Knots(np.array([0.0, length]), states), None)
 
 
-def _fastest(start: Floats, end: Floats, whole: float, pace: Pace) -> float:
+def _fastest(start: Floats, end: Floats, whole: float, slowness: Slowness) -> float:
     """The length of s from a state (3, n) to another one with which the way between is soonest over.
 
     The longer it is the longer the way holds to the directions at its ends, and the sharper it turns between; the
@@ -173,7 +183,8 @@ def _fastest(start: Floats, end: Floats, whole: float, pace: Pace) -> float:
     for order in (1, 2, 3):
         tables = np.multiply(tables[:, 1:], terms[1 : len(terms) - order + 1, None])
         rates.append(np.einsum("kpn,kni->kpi", powers[:, :, : len(terms) - order], tables))
-    return float(lengths[int((lengths / pace(*rates)).argmin())])
+    slow = np.power(np.power(slowness(*rates), _SLOWER).mean(axis=1), 1 / _SLOWER)
+    return float(lengths[int((lengths * slow).argmin())])
 
 
 def _reach(arm: Arm, made: Blend, corner: Floats) -> float:

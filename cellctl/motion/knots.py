@@ -5,15 +5,18 @@ Two neighbours share the knot between them, so the whole has no jump in its curv
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellctl.motion import _topp
-from cellctl.motion.paths import SAME, Path
+from cellctl.motion.paths import Path
 
 Floats = NDArray[np.float64]
+
+#: A knot that is so near to an end, as a part of what is behind it, is left out: short pieces cost digits.
+_BESIDE: Final = 0.05
 
 
 def quintics(states: Floats, spans: Floats) -> Floats:
@@ -54,13 +57,16 @@ class Knots(NamedTuple):
         return np.stack(self.path.at(s, 2))
 
     def part(self, first: float, last: float) -> Self:
-        """The same path from one place to another one."""
+        """The same path from one place to another one, but for a knot next to an end."""
         if first <= self.s[0] and last >= self.s[-1]:
             return self
-        near = SAME * self.length
-        inside = (self.s > first + near) & (self.s < last - near)
-        ends = [self.at(first)[None], self.states[inside], self.at(last)[None]]
-        return type(self)(np.concatenate([[first], self.s[inside], [last]]), np.concatenate(ends))
+        begin, end = int(np.searchsorted(self.s, first, "right")), int(np.searchsorted(self.s, last, "left"))
+        if end - begin > 1 and self.s[begin] - first < _BESIDE * (self.s[begin + 1] - self.s[begin]):
+            begin += 1
+        if end - begin > 1 and last - self.s[end - 1] < _BESIDE * (self.s[end - 1] - self.s[end - 2]):
+            end -= 1
+        ends = [self.at(first)[None], self.states[begin:end], self.at(last)[None]]
+        return type(self)(np.concatenate([[first], self.s[begin:end], [last]]), np.concatenate(ends))
 
 
 def straight(start: Floats, end: Floats, length: float) -> Knots:

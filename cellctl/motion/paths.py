@@ -23,6 +23,8 @@ SAME: Final = 1e-9
 #: Quintics follow a circle of radius r over this angle (rad) to r 1e-12.
 _ANGLE: Final = 0.06
 _TERMS: Final = _topp.TERMS
+#: A break so near to the end of a part, as a part of the piece behind it, is left out.
+_BESIDE: Final = 1e-4
 #: Numbers beyond these are no joints; and their powers would not be told apart.
 _LARGEST: Final = 1e30
 _SHORTEST: Final = 1e-30
@@ -96,9 +98,13 @@ class Path(_topp.Pieces):
         first, last = max(start, float(self.breaks[0])), min(end, float(self.breaks[-1]))
         if not first < last:
             raise UsageError(f"no path from {start:.9g} to {end:.9g}")
-        near = min(SAME * self.length, 0.25 * (last - first))  # a break so near to an end is left out
-        one = int(np.searchsorted(self.breaks, first + near, "right"))
-        other = int(np.searchsorted(self.breaks, last - near, "left"))
+        one = int(np.searchsorted(self.breaks, first, "right"))
+        other = int(np.searchsorted(self.breaks, last, "left"))
+        spans = np.diff(self.breaks)
+        if other - one > 1 and self.breaks[one] - first < _BESIDE * spans[one]:
+            one += 1
+        if other - one > 1 and last - self.breaks[other - 1] < _BESIDE * spans[other - 2]:
+            other -= 1
         breaks = np.concatenate([[first], self.breaks[one:other], [last]])
         made = self.coefficients[one - 1 : other].copy()
         _shift(made[:1], np.array([first - float(self.breaks[one - 1])]))
