@@ -411,3 +411,16 @@ def test_a_path_may_be_a_list_of_poses():
     poses = [arm.forward(q) for q in swing]
     np.testing.assert_allclose(arm.follow(poses, swing[0]).joints, swing, atol=1e-8)
     assert arm.follow([]).followed == 0
+
+
+def test_uneven_poses_beside_a_singular_elbow_are_followed_by_their_places():
+    arm = Arm.named("ur5e")
+    s = np.concatenate([np.linspace(0, 1, 21), [1 + 1e-6], np.linspace(1.05, 2, 20)])
+    joints = np.array([0.3, -0.8, 0.0, 1.2, 0.4, 0.2]) + 0.3 * s[:, None] * [1, 1, 0, 1, 1, 1]
+    joints[:, 2] = -0.02 - 0.05 * np.abs(s - 1) ** 2 - 1.5 * np.maximum(0, 1 - s)  # comes near to zero, and goes back
+    poses = arm.forward_batch(joints)
+    followed = arm.follow(poses, joints[0], places=s)
+    assert followed.ended == ""
+    assert np.allclose(followed.joints, joints, atol=1e-7)
+    with pytest.raises(UsageError, match="places"):
+        arm.follow(poses, joints[0], places=s[1:])

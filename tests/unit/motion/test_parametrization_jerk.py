@@ -213,3 +213,24 @@ def test_a_broken_path_is_no_crash():
     still[1, 1] = 1.0
     with pytest.raises(UsageError):
         parametrize(Path([0.0, 1.0, 2.0], still), Limits(1.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize("jerk", [50.0, np.inf])
+def test_limits_may_differ_from_piece_to_piece(jerk):
+    path = spline([[0.0, 0.0], [1.0, 0.5], [2.0, 0.0], [3.0, 1.0]])
+    slow, fast = (Limits(v, a, jerk) for v, a in ((0.3, 1.0), (2.0, 8.0)))
+    limits = [fast, slow, fast]
+    motion = parametrize(path, limits)
+    assert motion.certify(limits).excess <= 1e-12
+    assert motion.certify(slow).excess > 0.1
+    t = np.linspace(0, motion.duration, 20_001)
+    _, v, a = motion.at_time(t)
+    piece = np.searchsorted(path.breaks, motion.along(t)[0], "right") - 1
+    within = piece == 1
+    assert np.abs(v[within]).max() <= 0.3 * (1 + 1e-6)
+    assert np.abs(a[within]).max() <= 1.0 * (1 + 1e-6)
+    assert np.abs(v[~within]).max() > 0.6
+    assert parametrize(path, fast).duration < motion.duration < parametrize(path, slow).duration
+    assert parametrize(path, [fast] * 3).duration == parametrize(path, fast).duration
+    with pytest.raises(UsageError, match="2 limits for 3 pieces"):
+        parametrize(path, [fast, slow])
