@@ -155,7 +155,7 @@ class _Planner:
         stretches: list[Stretch] = []
         ends: list[tuple[int, float]] = []
         gone, begin = 0.0, 0.0
-        for leg, corner in zip(legs, [*blends, None], strict=True) if legs else ():
+        for k, (leg, corner) in enumerate(zip(legs, [*blends, None], strict=False)):
             until = leg.knots.length - (corner.before if corner else 0.0)
             if until - begin > _LEAST * leg.knots.length:
                 part = leg.knots.part(begin, until)
@@ -165,7 +165,7 @@ class _Planner:
                 made.append(section(self.arm, stretches, [*ends, (leg.move, math.inf)]))
                 stretches, ends, gone, begin = [], [], 0.0, 0.0
                 continue
-            both = leg.move, legs[legs.index(leg) + 1].move
+            both = leg.move, legs[k + 1].move
             stretches.append(self._stretch(moves, both, corner.knots, corner.curve))
             ends.append((leg.move, gone + 0.5 * corner.knots.length))
             gone, begin = gone + corner.knots.length, corner.after
@@ -174,7 +174,7 @@ class _Planner:
     def _stretch(
         self, moves: Sequence[Move], numbers: tuple[int, ...], knots: Knots, curve: ToolCurve | None
     ) -> Stretch:
-        return Stretch(numbers, knots, curve, 0.0, *self._limits(moves, numbers))
+        return Stretch(numbers, knots, curve, *self._limits(moves, numbers))
 
     def _limits(self, moves: Sequence[Move], numbers: tuple[int, ...]) -> tuple[Limits, ToolLimits]:
         parts = [moves[number] for number in numbers]

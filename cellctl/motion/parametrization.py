@@ -18,7 +18,7 @@ from cellctl.errors import UsageError
 from cellctl.motion import _topp
 from cellctl.motion.given import output
 from cellctl.motion.paths import Path
-from cellctl.motion.trajectory import Certificate, Limits
+from cellctl.motion.trajectory import Certificate, Limits, excess_of
 
 Floats = NDArray[np.float64]
 Groups = NDArray[np.intc]
@@ -92,11 +92,6 @@ class PathTrajectory:
         table = self._table * factor ** np.array(_POWERS)
         return PathTrajectory(self.path, table, self.duration * factor)
 
-    def narrowed(self, axes: int) -> PathTrajectory:
-        """The same motion of the first axes alone."""
-        path = Path(self.path.breaks, self.path.coefficients[:, :, :axes])
-        return PathTrajectory(path, self._table, self.duration)
-
     def time_at(self, s: float) -> float:
         """The first time (s) at which it is at a place on the path."""
         starts = self._table[:, 2]
@@ -122,12 +117,12 @@ class PathTrajectory:
         bounds = np.concatenate([room, _topp.bounds(self.path, self._table)])
         tables, group = _grouped(self.path, Limits() if limits is None else limits)
         if group is None:
-            return Certificate(bounds[0], bounds[1], bounds[2], bounds[3], _excess(bounds, tables[0]))
+            return Certificate(bounds[0], bounds[1], bounds[2], bounds[3], excess_of(bounds, tables[0]))
         excess, first = -math.inf, 0
         for number, rows in groupby(group[self._table[:, -1].astype(np.intp)].tolist()):
             until = first + sum(1 for _ in rows)
             part = np.concatenate([room, _topp.bounds(self.path, self._table[first:until])])
-            excess, first = max(excess, _excess(part, tables[number])), until
+            excess, first = max(excess, excess_of(part, tables[number])), until
         return Certificate(bounds[0], bounds[1], bounds[2], bounds[3], excess)
 
 
@@ -192,15 +187,6 @@ def _grouped(path: Path, limits: Limits | Sequence[Limits]) -> tuple[Floats, Gro
     except (TypeError, ValueError) as error:
         raise UsageError(f"the limits do not fit {path.degrees_of_freedom} axes: {error}") from error
     return tables, group if len(numbers) > 1 else None
-
-
-def _excess(bounds: Floats, wanted: Floats) -> float:
-    limited = np.isfinite(wanted)
-    over = np.full(wanted.shape, -math.inf)
-    np.subtract(bounds, wanted, out=over, where=limited)
-    over[:, 0] *= np.where(limited[:, 0], -1.0, 1.0)
-    sizes = np.where(limited, np.abs(wanted), 0.0).max(axis=1)
-    return float((over.max(axis=1) / np.where(sizes > 0, sizes, 1.0)).max(initial=-math.inf))
 
 
 def _check_limits(table: Floats) -> None:

@@ -35,7 +35,6 @@ class Stretch:
     moves: tuple[int, ...]
     knots: Knots
     curve: ToolCurve | None
-    shift: float  # of the curve's s from that of the knots
     joints: Limits
     tool: ToolLimits
 
@@ -144,7 +143,7 @@ def _table(arm: Arm, stretch: Stretch, tool: bool) -> tuple[Floats, Floats]:
     def rates(places: Floats) -> Floats:
         flat = places.reshape(-1)
         if stretch.curve is not None:
-            twist = stretch.curve.rates(flat + stretch.shift)[1]
+            twist = stretch.curve.rates(flat)[1]
         else:
             q, dq = path.at(flat, 1)
             twist = np.einsum("nij,nj->ni", arm.jacobian_batch(q), dq)

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from cellctl.errors import UsageError
 from cellctl.motion import _topp
+from cellctl.motion.knots import Knots
 from cellctl.motion.parametrization import PathTrajectory
-from cellctl.motion.paths import Path
 from cellctl.motion.trajectory import Certificate, Limits
 
 Floats = NDArray[np.float64]
@@ -65,8 +65,7 @@ class TimedKnots:
         spans = np.diff(times)
         if not (np.isfinite(times).all() and np.isfinite(states).all() and (spans > 0).all()):
             raise UsageError("a knot is not finite, or the times do not rise")
-        pieces = [_topp.hermite(states[k], states[k + 1], float(span)) for k, span in enumerate(spans)]
-        path = Path(times, np.stack(pieces))  # its parameter is the time itself, which runs at the speed 1
+        path = Knots(times, states).path  # its parameter is the time itself, which runs at the speed 1
         table = np.zeros((len(spans), _topp.COLUMNS))
         table[:, 0], table[:, 1], table[:, 2], table[:, 3] = times[:-1] - times[0], spans, times[:-1], spans
         table[:, 4], table[:, 8] = 1.0, np.arange(len(spans))
@@ -126,16 +125,15 @@ def _edges(duration: float, longest: float, shortest: float, at: ArrayLike) -> F
     wanted = np.asarray(at, np.float64).reshape(-1)
     if not ((wanted >= 0) & (wanted <= duration)).all():
         raise UsageError("a knot is asked for outside of the motion", hint=f"It lasts from 0 to {duration:.9g} s.")
-    edges = np.unique(np.concatenate([[0.0], wanted, [duration]]))
-    kept = np.r_[True, np.diff(edges) >= min(shortest, duration)]
-    if not kept[-1]:  # the end stays, whatever lies just before it
-        kept[np.flatnonzero(kept)[-1]], kept[-1] = len(np.flatnonzero(kept)) == 1, True
-    edges = edges[kept]
+    edges = [0.0]
+    for each in np.unique(wanted).tolist():
+        if each - edges[-1] >= shortest and duration - each >= shortest:
+            edges.append(each)
+    edges.append(duration)
     parts: list[Floats] = [
-        np.linspace(one, other, max(1, math.ceil((other - one) / longest)) + 1)[:-1]
-        for one, other in pairwise(edges.tolist())
+        np.linspace(one, other, max(1, math.ceil((other - one) / longest)) + 1)[:-1] for one, other in pairwise(edges)
     ]
-    return np.concatenate([*parts, edges[-1:]])
+    return np.append(np.concatenate(parts), duration)
 
 
 def _deviation(run: Run, made: TimedKnots) -> Floats:

@@ -70,7 +70,8 @@ class Certificate:
         return self.excess <= tolerance
 
 
-def _excess(bounds: Floats, limits: Floats) -> float:
+def excess_of(bounds: Floats, limits: Floats) -> float:
+    """How far bounds may go beyond limits, as ``Certificate`` tells it. Shape (4, 2, dof) each."""
     sizes = np.where(np.isfinite(limits), np.abs(limits), 0.0).max(axis=1)
     reach = np.where(np.isfinite(bounds[0]), np.abs(bounds[0]), 0.0).max(axis=0)
     sizes[0] = np.maximum(sizes[0], reach)  # a position is rounded as the largest one is
@@ -126,7 +127,7 @@ class Trajectory(_trajectory.Trajectory):
         """
         bounds = self.bounds()
         wanted = (limits or Limits()).as_array(self.degrees_of_freedom)
-        return Certificate(bounds[0], bounds[1], bounds[2], bounds[3], _excess(bounds, wanted))
+        return Certificate(bounds[0], bounds[1], bounds[2], bounds[3], excess_of(bounds, wanted))
 
     def scaled(self, factor: float) -> Self:
         """The same path in ``factor`` times the time: velocities fall by it, accelerations by its square."""

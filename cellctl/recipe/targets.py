@@ -11,7 +11,7 @@ from cellctl.errors import CellError
 from cellctl.motion.pose import Pose
 from cellctl.recipe.cell import Cell, Station
 from cellctl.recipe.expressions import Expr
-from cellctl.recipe.fields import PART, actions
+from cellctl.recipe.fields import PART
 from cellctl.recipe.nodes import Items, Name, Node
 from cellctl.recipe.program import Do, Program
 
@@ -30,11 +30,10 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What stands in for what the run decides: one slot of each station, and where a part lies."""
+    """What stands in for what the run decides: one slot of each station."""
 
     name: str = ""  # "slot 3 of good", empty where there is no choice
     slots: Mapping[str, tuple[int, Pose]] | None = None  # station -> number and pose
-    part: Pose | None = None
 
 
 class _NotKnown(CellError):
@@ -65,18 +64,18 @@ def stations(program: Program, cell: Cell, *steps: Do) -> list[Station]:
     return list(found.values())
 
 
-def cases(program: Program, cell: Cell, *steps: Do, part: Pose | None = None) -> Iterator[Case]:
+def cases(program: Program, cell: Cell, *steps: Do) -> Iterator[Case]:
     """One case for each slot that the steps may mean; slots of other stations are the first ones meanwhile."""
     named = stations(program, cell, *steps)
     first = {station.name: (0, station.slots[0]) for station in named}
     if not named:
-        yield Case(part=part)
+        yield Case()
     for station in named:
         places: dict[Pose, int] = {}
         for index, slot in enumerate(station.slots):
             places.setdefault(slot, index)  # the slots of a bin are one place
         for pose, index in places.items():
-            yield Case(f"slot {index} of {station.name}", {**first, station.name: (index, pose)}, part)
+            yield Case(f"slot {index} of {station.name}", {**first, station.name: (index, pose)})
 
 
 def moves_of(program: Program, cell: Cell, step: Do, case: Case) -> list[Move]:
@@ -89,16 +88,6 @@ def moves_of(program: Program, cell: Cell, step: Do, case: Case) -> list[Move]:
         return [_leg(value) for value in (values[0] if values else [])]
     how: Literal["joints", "line"] = "line" if step.action == "move_linear" else "joints"
     return [Move(how, _target(value[0])) for value in values if value]
-
-
-def argument(program: Program, step: Do, name: str) -> float | None:
-    """A number that a step is given, or has by default; None where it is not known before the run."""
-    given = step.arguments.get(name)
-    if given is None:
-        parameter = actions(step.capability)[step.action].parameters.get(name)
-        return float(parameter.default) if parameter is not None and parameter.default is not None else None
-    value = _value(program, None, given.root, Case())
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _leg(value: Any) -> Move:
@@ -121,19 +110,17 @@ def _values(program: Program, cell: Cell, root: Node, case: Case) -> list[Any]:
     return [_value(program, cell, node, case) for node in nodes]
 
 
-def _value(program: Program, cell: Cell | None, node: Node, case: Case) -> Any:
+def _value(program: Program, cell: Cell, node: Node, case: Case) -> Any:
     def lookup(name: str, field: str | None) -> Any:
         bound = program.bindings.get(name, "")
         if field is None and name in program.parameters:
             return program.parameters[name]
-        if field is None and cell is not None and bound in cell.positions:
+        if field is None and bound in cell.positions:
             return cell.positions[bound].target
         if field in _SLOTS and case.slots is not None and bound in case.slots:
             return case.slots[bound][1]
         if program.part is not None and field in {"width", "mass", "tolerance"} and field in PART:
             return getattr(program.part, field)
-        if field == "pose" and case.part is not None and not bound:
-            return case.part
         raise _NotKnown(f"{name} is not known before the run")
 
     try:

@@ -193,6 +193,16 @@ def _starts(moves):
         q = plan_moves(ARM, q, [move], LIMITS).at_time(math.inf)[0]
 
 
+def test_blends_of_neighbours_are_shortened_rather_than_refused():
+    zigzag = [beside(0.02 * (k % 2), 0.02 * k, 0) for k in range(6)]
+    moves = [Ptp(zigzag[0]), *(Lin(pose, blend=0.5) for pose in zigzag[1:-1]), Lin(zigzag[-1])]
+    motion = plan_moves(ARM, START, moves, LIMITS)
+    assert motion.certificate.holds()
+    assert ARM.forward(motion.at_time(motion.duration)[0]).distance(zigzag[-1])[0] < 1e-8
+    still = np.linalg.norm(motion.at_time(np.linspace(0.01, 0.99, 2000) * motion.duration)[1], axis=1)
+    assert still.min() > 1e-3  # it stops at none of them
+
+
 def test_blends_between_ptp_and_lin():
     down = [Ptp(beside(0.0, 0.3, 0.1), blend=0.05), Lin(beside(0.0, 0.3, 0.0)), Ptp(START, blend=0.05)]
     motion = plan_moves(ARM, START, down, LIMITS)

@@ -83,6 +83,15 @@ def test_an_axis_that_stands_and_one_that_moves() -> None:
     assert motion.at_time(5.0)[0] == pytest.approx([1.0, 0.0])
 
 
+def test_a_knot_beside_the_line_that_both_ends_follow_is_gone_to() -> None:
+    states = np.zeros((2, 3, 2))
+    states[:, 1, 0] = 1.0  # both ends go along the first axis, and the second one is another lane
+    states[1, 0] = 2.0, 0.5
+    motion = TimedKnots(np.array([0.0, 2.0]), states).trajectory
+    assert motion.at_time(2.0)[0] == pytest.approx([2.0, 0.5])
+    assert motion.at_time(1.0)[0] == pytest.approx([1.0, 0.25])
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
